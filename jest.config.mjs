@@ -1,0 +1,11 @@
+// The compiled output is tested: what runs here is what ships, and no transform is needed.
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/dist'],
+  testMatch: ['**/*.{spec,db-spec,e2e-spec}.js'],
+  transform: {},
+  setupFiles: ['<rootDir>/test/preload.mjs'],
+  testTimeout: 30_000,
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['dist/{apps,libs,migrations,scripts}/**/*.js', '!**/*spec.js'],
+};
