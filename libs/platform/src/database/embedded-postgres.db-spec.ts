@@ -39,9 +39,9 @@ describe('EmbeddedPostgres', () => {
   }
 
   /** Starts a server in a process of its own; it is killed after the case. */
-  async function startOwner(prefix: readonly string[] = []): Promise<{ owner: ChildProcess; url: string }> {
-    const [program, ...args] = [...prefix, process.execPath, OWNER, dataDir] as [string, ...string[]];
-    const owner = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  async function startOwner(prefix: readonly string[] = ['env']): Promise<{ owner: ChildProcess; url: string }> {
+    const [program = 'env', ...args] = prefix;
+    const owner = spawn(program, [...args, process.execPath, OWNER, dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
     cleanups.push(() => owner.kill('SIGKILL'));
     let said = '';
     const url = await new Promise<string>((resolve, reject) => {
