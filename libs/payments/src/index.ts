@@ -25,3 +25,14 @@ export {
   paymentStatusRank,
   statusesBefore,
 } from './domain/payment-status.js';
+export {
+  type GatewayAnswer,
+  type GatewayCall,
+  type GatewayDecline,
+  type GatewayDispute,
+  type GatewayEvent,
+  type GatewayPayment,
+  type GatewayPaymentRequest,
+  type GatewayRefund,
+  PaymentGateway,
+} from './payment-gateway.js';

@@ -29,7 +29,8 @@ export class StripeGateway extends PaymentGateway {
       amount: toStripeAmount(request.amount),
       currency: request.amount.currency,
       payment_method: request.paymentMethod,
-      payment_method_types: ['card'],
+      // Wallets, taps and codes of every device end in a card; redirects to banks' pages have no place on most of them.
+      allowed_payment_method_types: ['card'],
       capture_method: request.captureMethod,
       metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
       ...(request.description === null ? {} : { description: request.description }),
