@@ -44,3 +44,6 @@ export {
   type RiskLevel,
   type RiskScore,
 } from './domain/risk-score.js';
+export { type FraudAttempt } from './fraud-attempt.js';
+export { FraudCoreModule } from './fraud.module.js';
+export { FraudService, type AttemptAssessment } from './fraud.service.js';

@@ -27,7 +27,9 @@ export class BusinessTypeNotEnabledError extends DomainError {
   override readonly name = 'BusinessTypeNotEnabledError';
 
   constructor(businessType: string) {
-    super('unprocessable', 'business_type_not_enabled', `The merchant has not enabled the business type ${businessType}.`, { param: 'businessType' });
+    super('unprocessable', 'business_type_not_enabled', `The merchant has not enabled the business type ${businessType}.`, {
+      param: 'businessType',
+    });
   }
 }
 
@@ -80,7 +82,10 @@ export class MerchantsService {
     const changed = new Map((await this.repository.listNewestProfiles(merchantId)).map((each) => [each.businessType, each]));
     const profiles = merchant.enabledBusinessTypes.map((type) => {
       const change = changed.get(type);
-      return [type, { version: change?.version ?? 0, profile: applyProfileOverrides(DEFAULT_PROFILES[type], change?.overrides ?? {}) }] as const;
+      return [
+        type,
+        { version: change?.version ?? 0, profile: applyProfileOverrides(DEFAULT_PROFILES[type], change?.overrides ?? {}) },
+      ] as const;
     });
     return { merchant, profiles: Object.fromEntries(profiles) };
   }
