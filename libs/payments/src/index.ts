@@ -36,3 +36,9 @@ export {
   type GatewayRefund,
   PaymentGateway,
 } from './payment-gateway.js';
+export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { PaymentCompleter } from './payment-completer.js';
+export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
+export { PaymentsRepository } from './payments.repository.js';
+export { PaymentsService } from './payments.service.js';
+export { RefundsService } from './refunds.service.js';
