@@ -25,3 +25,14 @@ export {
   paymentStatusRank,
   statusesBefore,
 } from './domain/payment-status.js';
+export {
+  INPUT_KINDS,
+  INPUT_KINDS_BY_DEVICE_TYPE,
+  type InputDefaults,
+  type InputKind,
+  type InputRefusal,
+  type InputRefusalCode,
+  type InputResult,
+  type TranslatedInput,
+} from './input/native-input.js';
+export { translateInput } from './input/translate-input.js';
