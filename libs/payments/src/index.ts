@@ -42,3 +42,14 @@ export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds.service.js';
+export {
+  INPUT_KINDS,
+  INPUT_KINDS_BY_DEVICE_TYPE,
+  type InputDefaults,
+  type InputKind,
+  type InputRefusal,
+  type InputRefusalCode,
+  type InputResult,
+  type TranslatedInput,
+} from './input/native-input.js';
+export { translateInput } from './input/translate-input.js';
