@@ -152,4 +152,10 @@ export class SecurityConfig {
   @IsOptional()
   @MinLength(16)
   metricsToken: string | null = null;
+
+  /** Networks in CIDR form, besides the public internet, to which webhooks may be sent: 10.20.0.0/16. Never the cloud's metadata address. */
+  @Env('OUTBOUND_ALLOWED_CIDRS')
+  @IsArray()
+  @Matches(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { each: true })
+  outboundAllowedCidrs: string[] = [];
 }
