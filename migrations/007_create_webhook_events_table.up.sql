@@ -17,7 +17,14 @@ create table webhook_events (
   payload bytea not null,
   unique (account, livemode, stripe_event_id)
 );
-alter table webhook_events alter column payload set compression lz4;
+-- lz4 costs a fraction of pglz's time; a server built without it (the embedded one is) keeps pglz.
+do $$
+begin
+  alter table webhook_events alter column payload set compression lz4;
+exception
+  when feature_not_supported then null;
+end
+$$;
 -- Rows are never changed; they leave only when their retention ends.
 create trigger webhook_events_immutable before update on webhook_events for each row execute function refuse_change();
 

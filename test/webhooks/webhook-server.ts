@@ -33,5 +33,5 @@ class WebhookServerModule {}
 
 const app = await createHttpApplication(WebhookServerModule, config, { beforeRoutes: registerWebhookIntake });
 await app.listen(config.server.port, config.server.host);
-const address = (app.getHttpServer() as import('node:http').Server).address();
+const address = app.getHttpServer().address();
 process.stdout.write(`${JSON.stringify({ listening: address })}\n`);
