@@ -1,6 +1,7 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { WebhooksConfig } from './groups-webhooks.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
 export class ConfigError extends Error {
@@ -11,7 +12,13 @@ export class ConfigError extends Error {
   }
 }
 
-const GROUPS = { server: ServerConfig, database: DatabaseConfig, stripe: StripeConfig, security: SecurityConfig } as const;
+const GROUPS = {
+  server: ServerConfig,
+  database: DatabaseConfig,
+  stripe: StripeConfig,
+  security: SecurityConfig,
+  webhooks: WebhooksConfig,
+} as const;
 
 /** Typed groups of settings: `config.database.poolSize`. */
 export class AppConfig {
@@ -19,6 +26,7 @@ export class AppConfig {
   readonly database: DatabaseConfig;
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
+  readonly webhooks: WebhooksConfig;
 
   /** @throws ConfigError that lists everything that is wrong. */
   constructor(environment: Environment) {
@@ -27,6 +35,7 @@ export class AppConfig {
     this.database = readGroup(GROUPS.database, environment, problems);
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
+    this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     problems.push(...this.contradictions());
     if (problems.length > 0) throw new ConfigError(problems);
   }
