@@ -1,0 +1,1 @@
+drop table api_keys, sessions, users, business_profiles, merchants;

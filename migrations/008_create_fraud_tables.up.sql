@@ -1,0 +1,72 @@
+create table fraud_assessments (
+  id text collate "C" primary key,
+  payment_id text collate "C" not null,
+  merchant_id text collate "C" not null references merchants (id),
+  livemode boolean not null,
+  device_id text collate "C",
+  customer_id text collate "C",
+  amount_minor bigint not null,
+  currency char(3) not null,
+  business_type text not null,
+  score smallint not null check (score between 0 and 100),
+  level text not null check (level in ('low', 'medium', 'high', 'critical')),
+  decision text not null check (decision in ('allow', 'review', 'block')),
+  mode text not null default 'enforce' check (mode in ('enforce', 'shadow')),
+  -- Each rule's { rule, version, outcome, contribution, explanation }; contributions add up to the score.
+  contributions jsonb not null,
+  -- Everything the rules saw: the same snapshot gives the same score for ever.
+  features jsonb not null,
+  engine_version text not null,
+  duration_us integer,
+  created_at timestamptz not null default now()
+);
+create index fraud_assessments_payment_idx on fraud_assessments (payment_id);
+create index fraud_assessments_merchant_idx on fraud_assessments (merchant_id, livemode, id);
+create trigger fraud_assessments_append_only before update or delete on fraud_assessments for each row execute function refuse_change();
+
+create table blacklist (
+  id text collate "C" primary key,
+  merchant_id text collate "C" not null references merchants (id),
+  kind text not null check (kind in ('device', 'email', 'email_domain', 'ip', 'cidr', 'card_fingerprint', 'bin', 'customer', 'country')),
+  -- Normalised; for personal data its keyed hash in hexadecimal.
+  value text not null,
+  reason text not null,
+  source text not null check (source in ('manual', 'rule', 'dispute', 'rate_limit')),
+  created_by text not null,
+  created_at timestamptz not null default now(),
+  -- Decided when read: an entry is active while expires_at is null or in the future and removed_at is null.
+  expires_at timestamptz,
+  removed_at timestamptz,
+  removed_by text,
+  hit_count bigint not null default 0,
+  last_hit_at timestamptz
+);
+create index blacklist_lookup_idx on blacklist (merchant_id, kind, value) where removed_at is null;
+
+-- Counters shared by every replica.
+create table rate_limit_tracking (
+  key text collate "C" primary key,
+  -- GCRA: the theoretical arrival time of the next conforming request.
+  arrival_at timestamptz not null,
+  expires_at timestamptz not null
+);
+create index rate_limit_tracking_expiry_idx on rate_limit_tracking (expires_at);
+
+create table security_incidents (
+  id text collate "C" primary key,
+  merchant_id text collate "C",
+  type text not null,
+  severity text not null check (severity in ('low', 'medium', 'high', 'critical')),
+  -- Repetitions of one thing are one row with a count.
+  fingerprint bytea not null,
+  subject text,
+  ip inet,
+  user_agent text,
+  details jsonb not null default '{}',
+  first_seen_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now(),
+  count bigint not null default 1,
+  resolved_at timestamptz,
+  resolved_by text
+);
+create unique index security_incidents_open_key on security_incidents (fingerprint) where resolved_at is null;
