@@ -1,11 +1,11 @@
 /** Certificates in a folder: `live` is a link to one complete version, so that a reader never meets half of a change. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Certificate, KeyPair, KeyType } from './certificate.js';
 
-/** The version in use and the one before it, for whoever still has its files open. */
-const VERSIONS_KEPT = 2;
+/** Newest versions that stay, for readers in the middle of the older ones and for several processes that write at once. */
+const VERSIONS_KEPT = 4;
 const KEY_TYPES: readonly KeyType[] = ['ec', 'rsa'];
 
 /** Reads chains and their keys, given in the same order. */
@@ -46,8 +46,11 @@ export async function writeLivePairs(directory: string, certificates: readonly C
 }
 
 async function removeOldVersions(directory: string): Promise<void> {
-  const versions = (await readdir(path.join(directory, 'versions'))).sort();
-  for (const version of versions.slice(0, -VERSIONS_KEPT)) await rm(path.join(directory, 'versions', version), { recursive: true, force: true });
+  const inUse = path.basename(await readlink(path.join(directory, 'live')));
+  const versions = (await readdir(path.join(directory, 'versions'))).sort().slice(0, -VERSIONS_KEPT);
+  for (const version of versions.filter((each) => each !== inUse)) {
+    await rm(path.join(directory, 'versions', version), { recursive: true, force: true });
+  }
 }
 
 function ignoreAbsence(error: unknown): string[] {

@@ -1,6 +1,7 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { TlsConfig } from './tls-config.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
 export class ConfigError extends Error {
@@ -11,7 +12,7 @@ export class ConfigError extends Error {
   }
 }
 
-const GROUPS = { server: ServerConfig, database: DatabaseConfig, stripe: StripeConfig, security: SecurityConfig } as const;
+const GROUPS = { server: ServerConfig, database: DatabaseConfig, stripe: StripeConfig, security: SecurityConfig, tls: TlsConfig } as const;
 
 /** Typed groups of settings: `config.database.poolSize`. */
 export class AppConfig {
@@ -19,6 +20,7 @@ export class AppConfig {
   readonly database: DatabaseConfig;
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
+  readonly tls: TlsConfig;
 
   /** @throws ConfigError that lists everything that is wrong. */
   constructor(environment: Environment) {
@@ -27,6 +29,7 @@ export class AppConfig {
     this.database = readGroup(GROUPS.database, environment, problems);
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
+    this.tls = readGroup(GROUPS.tls, environment, problems);
     problems.push(...this.contradictions());
     if (problems.length > 0) throw new ConfigError(problems);
   }
@@ -42,6 +45,7 @@ export class AppConfig {
   }
 
   private *contradictions(): Generator<ConfigProblem> {
+    yield* this.tls.contradictions(this.server.environment);
     if (this.isLive && this.stripe.apiBase !== null)
       yield { variable: 'STRIPE_API_BASE', reason: 'a live key must only ever reach Stripe itself' };
     if (this.server.environment === 'production' && this.stripe.webhookSecrets.length === 0) {
