@@ -52,14 +52,22 @@ const HOUR = 3_600;
 const DAY = 86_400;
 const CUSTOMER_WINDOW = 30 * DAY;
 const TERMINAL_WINDOW = LABEL_DELAY_SECONDS + 30 * DAY;
+/** Days before a payment that its features may depend on; a big earlier payment was big against 30 more days of its own. */
+export const MEMORY_DAYS = 37 + 30;
 const NIGHT_ENDS_AT_HOUR = 6;
 
+/** The recent past of one customer or terminal, in columns: a million small objects would cost more than all arithmetic. */
 interface Past {
-  readonly timeSeconds: number;
+  /** Where the recent part of the columns starts. */
+  start: number;
+  readonly times: number[];
   /** Minor units for customers, whose sums are exact; for terminals 1 is a fraud. */
-  readonly value: number;
-  readonly isBig: boolean;
+  readonly values: number[];
+  readonly big: boolean[];
 }
+
+/** Expired entries are dropped in heaps of this many. */
+const COMPACT_FROM = 256;
 
 /**
  * Remembers each customer's 30 and each terminal's 37 days, and nothing older.
@@ -67,8 +75,8 @@ interface Past {
  * A payment counts for windows that start after `moment − length`, exclusive, and end at `moment`, inclusive, as at the handbook.
  */
 export class CardFeatureStream {
-  private readonly customers = new Map<number, Past[]>();
-  private readonly terminals = new Map<number, Past[]>();
+  private readonly customers = new Map<number, Past>();
+  private readonly terminals = new Map<number, Past>();
 
   /**
    * The features of {@link ENGINE_FEATURES}, in order, written to `into` from `offset`; then the payment becomes history.
@@ -86,28 +94,38 @@ export class CardFeatureStream {
     writeCustomer(habits, amountMinor, into, offset);
     writeTerminal(terminal, timeSeconds, into, offset);
     const isBig = habits.count30 > 0 && amountMinor * habits.count30 > BIG_TIMES_MEAN * habits.sum30;
-    customer.push({ timeSeconds, value: amountMinor, isBig });
-    terminal.push({ timeSeconds, value: Number(payment.isFraud), isBig: false });
+    remember(customer, timeSeconds, amountMinor, isBig);
+    remember(terminal, timeSeconds, Number(payment.isFraud), false);
   }
 }
 
-function recent(pasts: Map<number, Past[]>, key: number, after: number): Past[] {
+function recent(pasts: Map<number, Past>, key: number, after: number): Past {
   let past = pasts.get(key);
   if (past === undefined) {
-    past = [];
+    past = { start: 0, times: [], values: [], big: [] };
     pasts.set(key, past);
   }
-  let expired = 0;
-  while (expired < past.length && (past[expired]?.timeSeconds ?? 0) <= after) expired++;
-  if (expired > 0) past.splice(0, expired);
+  const { times } = past;
+  while (past.start < times.length && (times[past.start] as number) <= after) past.start++;
+  if (past.start < COMPACT_FROM) return past;
+  for (const column of [past.times, past.values, past.big]) column.splice(0, past.start);
+  past.start = 0;
   return past;
 }
 
+function remember(past: Past, timeSeconds: number, value: number, isBig: boolean): void {
+  past.times.push(timeSeconds);
+  past.values.push(value);
+  past.big.push(isBig);
+}
+
 /** The customer's 30 days before the present payment. */
-function customerHabits(past: readonly Past[], now: number) {
+function customerHabits({ start, times, values, big }: Past, now: number) {
   const habits = { count1h: 0, count1: 0, sum1: 0, count7: 0, sum7: 0, count30: 0, sum30: 0, squares: 0, max: 0, big1: 0, big7: 0, big14: 0 };
-  for (const { timeSeconds, value, isBig } of past) {
-    const age = now - timeSeconds;
+  for (let index = start; index < times.length; index++) {
+    const age = now - (times[index] as number);
+    const value = values[index] as number;
+    const isBig = big[index] as boolean;
     habits.count30++;
     habits.sum30 += value;
     habits.squares += value * value;
@@ -123,7 +141,7 @@ function customerHabits(past: readonly Past[], now: number) {
     if (isBig) habits.big1++;
     if (age < HOUR) habits.count1h++;
   }
-  return { ...habits, gap: now - (past.at(-1)?.timeSeconds ?? NaN) };
+  return { ...habits, gap: habits.count30 > 0 ? now - (times.at(-1) as number) : NaN };
 }
 
 function writeCustomer(habits: ReturnType<typeof customerHabits>, amountMinor: number, into: Float64Array, offset: number): void {
@@ -151,11 +169,12 @@ function writeCustomer(habits: ReturnType<typeof customerHabits>, amountMinor: n
 }
 
 /** Frauds are those known by now: payments older than the label delay. */
-function writeTerminal(past: readonly Past[], now: number, into: Float64Array, offset: number): void {
+function writeTerminal({ start, times, values }: Past, now: number, into: Float64Array, offset: number): void {
   let [count1, fraud1, count7, fraud7, count30, fraud30, fraud14, fraud28, count28, run] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   let [first, last] = [NaN, NaN];
-  for (const { timeSeconds, value } of past) {
-    const age = now - timeSeconds;
+  for (let index = start; index < times.length; index++) {
+    const age = now - (times[index] as number);
+    const value = values[index] as number;
     if (age < 28 * DAY) count28++;
     const known = age - LABEL_DELAY_SECONDS;
     if (known < 0) continue;

@@ -1,6 +1,6 @@
 /** The handbook's evaluation: train 7 days, wait 7, test 7, four times, each a week earlier. */
 import { type CardTransaction, type CardTransactions } from './card-data.js';
-import { CardFeatureStream, ENGINE_FEATURES } from './card-features.js';
+import { CardFeatureStream, ENGINE_FEATURES, MEMORY_DAYS } from './card-features.js';
 
 /** First training day of each fold. */
 export const FOLD_STARTS = ['2018-08-15', '2018-08-08', '2018-08-01', '2018-07-25'] as const;
@@ -27,7 +27,7 @@ export interface Fold {
   readonly test: readonly number[];
 }
 
-/** Streams all data and keeps the features of the days from `firstDay` to `lastDay`, both included. */
+/** Streams the data and keeps the features of the days from `firstDay` to `lastDay`, both included. */
 export function featureTable(data: CardTransactions, firstDay: number, lastDay: number): FeatureTable {
   const firstRow = firstRowOf(data, firstDay);
   const rows = firstRowOf(data, lastDay + 1) - firstRow;
@@ -35,7 +35,7 @@ export function featureTable(data: CardTransactions, firstDay: number, lastDay: 
   const values = new Float64Array(rows * width);
   const unused = new Float64Array(width);
   const stream = new CardFeatureStream();
-  for (let row = 0; row < firstRow + rows; row++) {
+  for (let row = firstRowOf(data, firstDay - MEMORY_DAYS); row < firstRow + rows; row++) {
     const kept = row - firstRow;
     if (kept < 0) stream.push(transactionAt(data, row), unused);
     else stream.push(transactionAt(data, row), values, kept * width);
