@@ -14,7 +14,14 @@ create table webhook_events (
   payload bytea not null,
   unique (account, livemode, stripe_event_id)
 );
-alter table webhook_events alter column payload set compression lz4;
+-- lz4 costs a fraction of pglz's time; a server built without it (the embedded one is) keeps pglz.
+do $$
+begin
+  alter table webhook_events alter column payload set compression lz4;
+exception
+  when feature_not_supported then null;
+end
+$$;
 
 -- The queue: a row per event that is not finished. It goes when the event's effect has committed, in the same transaction.
 create table webhook_jobs (

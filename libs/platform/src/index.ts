@@ -1,4 +1,5 @@
 /** Platform: configuration, database and HTTP, once for every library. */
+export { ClockModule } from './clock.module.js';
 export { AppConfig, ConfigError, processEnvironment } from './config/app-config.js';
 export { ConfigurationModule } from './config/configuration.module.js';
 export type { Environment } from './config/env.js';

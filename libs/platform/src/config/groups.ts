@@ -131,11 +131,23 @@ export class SecurityConfig {
   @MinLength(32)
   apiKeyPepper: string = '';
 
+  /** Former values of API_KEY_PEPPER, newest first: a credential stored under one moves to the present one when it is next used. */
+  @Env('API_KEY_PEPPERS_PREVIOUS', { isSecret: true })
+  @IsArray()
+  @MinLength(32, { each: true })
+  previousApiKeyPeppers: string[] = [];
+
   /** Key of personal data at rest and of the hashes that find it; at least 32 characters. */
   @Env('ENCRYPTION_KEY', { isSecret: true })
   @IsString()
   @MinLength(32)
   encryptionKey: string = '';
+
+  /** Former values of ENCRYPTION_KEY, newest first. The last one stays for ever: the hashes that find personal data are made with it. */
+  @Env('ENCRYPTION_KEYS_PREVIOUS', { isSecret: true })
+  @IsArray()
+  @MinLength(32, { each: true })
+  previousEncryptionKeys: string[] = [];
 
   /** Bearer token of GET /metrics and /metrics/prometheus; without it an API key with metrics:read is needed. */
   @Env('METRICS_TOKEN', { isSecret: true })
