@@ -64,8 +64,8 @@ export interface HistoryFeatures {
   readonly businessType: AmountHistory;
   /** The customer's earlier attempts by hour of the day in the merchant's time zone, 24 counts; `null` without a customer. */
   readonly customerHours: readonly number[] | null;
-  /** Frauds on the device that had become known by now, over 28 days; `null` when labels were not read. */
-  readonly deviceKnownFrauds28Days: number | null;
+  /** Frauds on the device that have become known by now; `null` when labels were not read. */
+  readonly deviceFrauds: KnownFrauds | null;
 }
 
 /** Earlier attempts of one device, card, customer or IP address. Counts may be capped at {@link COUNT_CAP}. */
@@ -79,6 +79,14 @@ export interface SubjectHistory {
   readonly amountMinor24Hours: number;
   /** Attempts and their sum in the attempt's currency over 30 days. */
   readonly amounts30Days: AmountHistory;
+}
+
+/** What labels say of a device's past. */
+export interface KnownFrauds {
+  /** Payments of the last 28 days known as frauds. */
+  readonly count28Days: number;
+  /** How many of its latest labelled payments were frauds without a break. */
+  readonly latestRun: number;
 }
 
 /** How many attempts in one currency, and their sum: an average without rounding. */
