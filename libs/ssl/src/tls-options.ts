@@ -69,7 +69,9 @@ export interface HstsPolicy {
  *
  * @param policy - Null where browsers must not remember: self-signed certificates and plain development servers on localhost.
  */
-export function strictTransportSecurity(policy: HstsPolicy | null): false | { maxAge: number; includeSubDomains: boolean; preload: boolean } {
+export function strictTransportSecurity(
+  policy: HstsPolicy | null,
+): false | { maxAge: number; includeSubDomains: boolean; preload: boolean } {
   if (policy === null || policy.maxAgeSeconds === 0) return false;
   return { maxAge: policy.maxAgeSeconds, includeSubDomains: policy.includeSubDomains, preload: policy.preload };
 }

@@ -105,7 +105,15 @@ export class CardCsvParser {
 }
 
 function readHeader(fields: readonly string[]): Record<string, number> {
-  const columns = Object.fromEntries(fields.map((name, index) => [name.trim().replace(/^\uFEFF|"/g, '').toLowerCase(), index]));
+  const columns = Object.fromEntries(
+    fields.map((name, index) => [
+      name
+        .trim()
+        .replace(/^\uFEFF|"/g, '')
+        .toLowerCase(),
+      index,
+    ]),
+  );
   for (const name of CSV_COLUMNS) {
     if (columns[name] === undefined && name !== 'tx_id') throw new SyntaxError(`the header lacks the column ${name}`);
   }
