@@ -36,3 +36,11 @@ export {
   type TranslatedInput,
 } from './input/native-input.js';
 export { translateInput } from './input/translate-input.js';
+export {
+  type Outcome,
+  outcomeOf,
+  type PresentablePayment,
+  type Presentation,
+  presentationFor,
+  PRESENTATIONS_BY_DEVICE_TYPE,
+} from './presentation/presentation.js';
