@@ -26,6 +26,23 @@ export {
   statusesBefore,
 } from './domain/payment-status.js';
 export {
+  type GatewayAnswer,
+  type GatewayCall,
+  type GatewayDecline,
+  type GatewayDispute,
+  type GatewayEvent,
+  type GatewayPayment,
+  type GatewayPaymentRequest,
+  type GatewayRefund,
+  PaymentGateway,
+} from './payment-gateway.js';
+export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { PaymentCompleter } from './payment-completer.js';
+export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
+export { PaymentsRepository } from './payments.repository.js';
+export { PaymentsService } from './payments.service.js';
+export { RefundsService } from './refunds.service.js';
+export {
   INPUT_KINDS,
   INPUT_KINDS_BY_DEVICE_TYPE,
   type InputDefaults,

@@ -1,0 +1,11 @@
+import { Global, Module } from '@nestjs/common';
+import { PaymentGateway } from '#payments';
+import { StripeGateway } from './stripe-gateway.js';
+
+/** Stripe behind the port {@link PaymentGateway}, wherever one is asked for. */
+@Global()
+@Module({
+  providers: [{ provide: PaymentGateway, useClass: StripeGateway }],
+  exports: [PaymentGateway],
+})
+export class StripeModule {}

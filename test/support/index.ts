@@ -1,0 +1,5 @@
+/** What tests stand on: databases, processes, waiting. */
+export { spawnProcess, type ProcessEnd, type SpawnedProcess, type SpawnOptions } from './processes.js';
+export { requiresProgram } from './requires-program.js';
+export { createTestDatabase, type TestDatabase } from './test-server.js';
+export { waitFor } from './wait-for.js';
