@@ -34,7 +34,11 @@ export const CARD_RULES: RuleSet = {
       ],
     }),
     device_fingerprint: live(100, {
-      device_known_frauds: [CLEAR, { from: 1, points: 8, code: 'fraud_known_on_device' }, { from: 2, points: 25, code: 'fraud_known_on_device' }],
+      device_known_frauds: [
+        CLEAR,
+        { from: 1, points: 8, code: 'fraud_known_on_device' },
+        { from: 2, points: 25, code: 'fraud_known_on_device' },
+      ],
       device_fraud_run: [
         CLEAR,
         { from: 1, points: 25, code: 'fraud_known_on_device' },

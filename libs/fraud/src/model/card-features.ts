@@ -121,7 +121,20 @@ function remember(past: Past, timeSeconds: number, value: number, isBig: boolean
 
 /** The customer's 30 days before the present payment. */
 function customerHabits({ start, times, values, big }: Past, now: number) {
-  const habits = { count1h: 0, count1: 0, sum1: 0, count7: 0, sum7: 0, count30: 0, sum30: 0, squares: 0, max: 0, big1: 0, big7: 0, big14: 0 };
+  const habits = {
+    count1h: 0,
+    count1: 0,
+    sum1: 0,
+    count7: 0,
+    sum7: 0,
+    count30: 0,
+    sum30: 0,
+    squares: 0,
+    max: 0,
+    big1: 0,
+    big7: 0,
+    big14: 0,
+  };
   for (let index = start; index < times.length; index++) {
     const age = now - (times[index] as number);
     const value = values[index] as number;
