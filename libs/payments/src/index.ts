@@ -36,3 +36,20 @@ export {
   type GatewayRefund,
   PaymentGateway,
 } from './payment-gateway.js';
+export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { PaymentCompleter } from './payment-completer.js';
+export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
+export { PaymentsRepository } from './payments.repository.js';
+export { PaymentsService } from './payments.service.js';
+export { RefundsService } from './refunds.service.js';
+export {
+  INPUT_KINDS,
+  INPUT_KINDS_BY_DEVICE_TYPE,
+  type InputDefaults,
+  type InputKind,
+  type InputRefusal,
+  type InputRefusalCode,
+  type InputResult,
+  type TranslatedInput,
+} from './input/native-input.js';
+export { translateInput } from './input/translate-input.js';

@@ -1,0 +1,32 @@
+import { Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { AppConfig } from '#platform';
+import { WebhookCounters } from './webhook-counters.js';
+import { WebhookEventsRepository } from './webhook-events.repository.js';
+import { WebhookInbox } from './webhook-inbox.js';
+import { WebhookIntake } from './webhook-intake.js';
+import { WebhookJobsRepository } from './webhook-jobs.repository.js';
+import { WebhookProcessor } from './webhook-processor.js';
+
+/** The inbox and what works it off, without routes: for the worker. */
+@Module({
+  providers: [WebhookCounters, WebhookEventsRepository, WebhookJobsRepository, WebhookInbox, WebhookProcessor],
+  exports: [WebhookCounters, WebhookInbox, WebhookProcessor],
+})
+export class WebhooksCoreModule {}
+
+/** The core with the routes: for the api. */
+@Module({
+  imports: [WebhooksCoreModule],
+  providers: [WebhookIntake],
+  exports: [WebhooksCoreModule, WebhookIntake],
+})
+export class WebhooksModule implements OnApplicationBootstrap {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly processor: WebhookProcessor,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.webhooks.processInApi) this.processor.start();
+  }
+}
