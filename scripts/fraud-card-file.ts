@@ -3,17 +3,17 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { CardCsvParser, formatCsv, type CardTransactions } from '#fraud-model';
+import { CardCsvParser, formatCsv, type CardTransactions } from '#fraud';
 
 /** Reads a file whose name says whether it is gzipped. */
 export async function readCards(file: string): Promise<CardTransactions> {
   const parser = new CardCsvParser();
-  const consume = async (pieces: AsyncIterable<string>): Promise<void> => {
-    for await (const piece of pieces) parser.push(piece);
+  const consume = async (pieces: AsyncIterable<Buffer>): Promise<void> => {
+    const decoder = new TextDecoder();
+    for await (const piece of pieces) parser.push(decoder.decode(piece, { stream: true }));
   };
-  const source = createReadStream(file);
-  if (file.endsWith('.gz')) await pipeline(source, createGunzip(), (bytes) => consume(bytes.setEncoding('utf8')));
-  else await pipeline(source, (bytes) => consume(bytes.setEncoding('utf8')));
+  if (file.endsWith('.gz')) await pipeline(createReadStream(file), createGunzip(), consume);
+  else await pipeline(createReadStream(file), consume);
   return parser.finish();
 }
 

@@ -1,12 +1,8 @@
 /** The feature snapshot: everything a fraud rule or a model may look at, taken once, stored with the assessment and replayed from there. */
+import { type BusinessType } from '#merchants';
 
 /** Version of the shape below; a stored snapshot of an older version is never read with newer rules. */
 export const FEATURES_SCHEMA_VERSION = 1;
-
-/** The business types that rule sets are written for. */
-export const BUSINESS_TYPES = ['retail', 'restaurant', 'service', 'subscription', 'gaming', 'iot'] as const;
-/** The kind of business a payment belongs to; it comes from the merchant's configuration, never from the request alone. */
-export type BusinessType = (typeof BUSINESS_TYPES)[number];
 
 /** Who or what an attempt is counted under. */
 export const SUBJECTS = ['device', 'card', 'customer', 'ip'] as const;

@@ -90,7 +90,8 @@ export class CardCsvParser {
     }
     const field = (name: string): string => fields[this.columns?.[name] ?? -1] ?? '';
     const timeSeconds = parseMoment(field('tx_datetime'));
-    const amountMinor = Math.round(Number(field('tx_amount')) * 100);
+    const amount = field('tx_amount');
+    const amountMinor = amount === '' ? NaN : Math.round(Number(amount) * 100);
     if (!Number.isFinite(timeSeconds) || !Number.isFinite(amountMinor)) {
       throw new SyntaxError(`line ${this.lineNumber} holds no date or no amount`);
     }
@@ -122,6 +123,8 @@ function readHeader(fields: readonly string[]): Record<string, number> {
 
 /** `2018-04-01 00:00:31` as seconds since 1970; a zone is not expected and fractions are dropped. */
 function parseMoment(text: string): number {
+  // Number('') is 0, so that a short text would pass for a date of the year 1900.
+  if (text.length < 'YYYY-MM-DD hh:mm:ss'.length) return NaN;
   const part = (from: number, to: number): number => Number(text.slice(from, to));
   return Date.UTC(part(0, 4), part(5, 7) - 1, part(8, 10), part(11, 13), part(14, 16), part(17, 19)) / 1_000;
 }
