@@ -24,7 +24,9 @@ export class MerchantsRepository {
     return this.merchants.findOneBy({ id });
   }
 
-  async insertMerchant(merchant: Pick<Merchant, 'id' | 'name' | 'country' | 'timeZone' | 'defaultBusinessType' | 'enabledBusinessTypes'>): Promise<void> {
+  async insertMerchant(
+    merchant: Pick<Merchant, 'id' | 'name' | 'country' | 'timeZone' | 'defaultBusinessType' | 'enabledBusinessTypes'>,
+  ): Promise<void> {
     await this.merchants.insert(merchant);
   }
 

@@ -27,7 +27,9 @@ export class BusinessTypeNotEnabledError extends DomainError {
   override readonly name = 'BusinessTypeNotEnabledError';
 
   constructor(businessType: string) {
-    super('unprocessable', 'business_type_not_enabled', `The merchant has not enabled the business type ${businessType}.`, { param: 'businessType' });
+    super('unprocessable', 'business_type_not_enabled', `The merchant has not enabled the business type ${businessType}.`, {
+      param: 'businessType',
+    });
   }
 }
 
@@ -47,7 +49,7 @@ export class MerchantsService {
 
   /** Adds a merchant. @returns Its id. */
   async create(merchant: Pick<Merchant, 'name' | 'country' | 'timeZone' | 'defaultBusinessType'>): Promise<string> {
-    const id = newId('merchant', this.clock.now().getTime());
+    const id = newId('merchant');
     await this.repository.insertMerchant({ ...merchant, id, enabledBusinessTypes: [...BUSINESS_TYPES] });
     return id;
   }
@@ -80,7 +82,10 @@ export class MerchantsService {
     const changed = new Map((await this.repository.listNewestProfiles(merchantId)).map((each) => [each.businessType, each]));
     const profiles = merchant.enabledBusinessTypes.map((type) => {
       const change = changed.get(type);
-      return [type, { version: change?.version ?? 0, profile: applyProfileOverrides(DEFAULT_PROFILES[type], change?.overrides ?? {}) }] as const;
+      return [
+        type,
+        { version: change?.version ?? 0, profile: applyProfileOverrides(DEFAULT_PROFILES[type], change?.overrides ?? {}) },
+      ] as const;
     });
     return { merchant, profiles: Object.fromEntries(profiles) };
   }

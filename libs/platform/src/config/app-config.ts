@@ -1,6 +1,8 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { WebhooksConfig } from './groups-webhooks.js';
+import { TlsConfig } from './tls-config.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
 export class ConfigError extends Error {
@@ -11,7 +13,14 @@ export class ConfigError extends Error {
   }
 }
 
-const GROUPS = { server: ServerConfig, database: DatabaseConfig, stripe: StripeConfig, security: SecurityConfig } as const;
+const GROUPS = {
+  server: ServerConfig,
+  database: DatabaseConfig,
+  stripe: StripeConfig,
+  security: SecurityConfig,
+  webhooks: WebhooksConfig,
+  tls: TlsConfig,
+} as const;
 
 /** Typed groups of settings: `config.database.poolSize`. */
 export class AppConfig {
@@ -19,6 +28,8 @@ export class AppConfig {
   readonly database: DatabaseConfig;
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
+  readonly webhooks: WebhooksConfig;
+  readonly tls: TlsConfig;
 
   /** @throws ConfigError that lists everything that is wrong. */
   constructor(environment: Environment) {
@@ -27,6 +38,8 @@ export class AppConfig {
     this.database = readGroup(GROUPS.database, environment, problems);
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
+    this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
+    this.tls = readGroup(GROUPS.tls, environment, problems);
     problems.push(...this.contradictions());
     if (problems.length > 0) throw new ConfigError(problems);
   }
@@ -42,6 +55,7 @@ export class AppConfig {
   }
 
   private *contradictions(): Generator<ConfigProblem> {
+    yield* this.tls.contradictions(this.server.environment);
     if (this.isLive && this.stripe.apiBase !== null)
       yield { variable: 'STRIPE_API_BASE', reason: 'a live key must only ever reach Stripe itself' };
     if (this.server.environment === 'production' && this.stripe.webhookSecrets.length === 0) {
