@@ -1,6 +1,7 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
@@ -17,6 +18,7 @@ const GROUPS = {
   database: DatabaseConfig,
   stripe: StripeConfig,
   security: SecurityConfig,
+  rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
 } as const;
 
@@ -26,6 +28,7 @@ export class AppConfig {
   readonly database: DatabaseConfig;
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
+  readonly rateLimits: RateLimitsConfig;
   readonly webhooks: WebhooksConfig;
 
   /** @throws ConfigError that lists everything that is wrong. */
@@ -35,6 +38,7 @@ export class AppConfig {
     this.database = readGroup(GROUPS.database, environment, problems);
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
+    this.rateLimits = readGroup(GROUPS.rateLimits, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     problems.push(...this.contradictions());
     if (problems.length > 0) throw new ConfigError(problems);
