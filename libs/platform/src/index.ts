@@ -3,6 +3,7 @@ export { ClockModule } from './clock.module.js';
 export { AppConfig, ConfigError, processEnvironment } from './config/app-config.js';
 export { ConfigurationModule } from './config/configuration.module.js';
 export type { Environment } from './config/env.js';
+export type { TlsConfig } from './config/tls-config.js';
 export { Database, type Queryable } from './database/database.js';
 export { DatabaseModule } from './database/database.module.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';

@@ -3,6 +3,7 @@ import { type ConfigProblem, type Environment, readGroup, variablesOf } from './
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
+import { TlsConfig } from './tls-config.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
 export class ConfigError extends Error {
@@ -20,6 +21,7 @@ const GROUPS = {
   security: SecurityConfig,
   rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
+  tls: TlsConfig,
 } as const;
 
 /** Typed groups of settings: `config.database.poolSize`. */
@@ -30,6 +32,7 @@ export class AppConfig {
   readonly security: SecurityConfig;
   readonly rateLimits: RateLimitsConfig;
   readonly webhooks: WebhooksConfig;
+  readonly tls: TlsConfig;
 
   /** @throws ConfigError that lists everything that is wrong. */
   constructor(environment: Environment) {
@@ -40,6 +43,7 @@ export class AppConfig {
     this.security = readGroup(GROUPS.security, environment, problems);
     this.rateLimits = readGroup(GROUPS.rateLimits, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
+    this.tls = readGroup(GROUPS.tls, environment, problems);
     problems.push(...this.contradictions());
     if (problems.length > 0) throw new ConfigError(problems);
   }
@@ -55,6 +59,7 @@ export class AppConfig {
   }
 
   private *contradictions(): Generator<ConfigProblem> {
+    yield* this.tls.contradictions(this.server.environment);
     if (this.isLive && this.stripe.apiBase !== null)
       yield { variable: 'STRIPE_API_BASE', reason: 'a live key must only ever reach Stripe itself' };
     if (this.server.environment === 'production' && this.stripe.webhookSecrets.length === 0) {
