@@ -1,5 +1,6 @@
 import { Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { AppConfig } from '#platform';
+import { SecurityCoreModule } from '#security';
 import { WebhookCounters } from './webhook-counters.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
@@ -9,6 +10,7 @@ import { WebhookProcessor } from './webhook-processor.js';
 
 /** The inbox and what works it off, without routes: for the worker. */
 @Module({
+  imports: [SecurityCoreModule],
   providers: [WebhookCounters, WebhookEventsRepository, WebhookJobsRepository, WebhookInbox, WebhookProcessor],
   exports: [WebhookCounters, WebhookInbox, WebhookProcessor],
 })
@@ -16,7 +18,7 @@ export class WebhooksCoreModule {}
 
 /** The core with the routes: for the api. */
 @Module({
-  imports: [WebhooksCoreModule],
+  imports: [SecurityCoreModule, WebhooksCoreModule],
   providers: [WebhookIntake],
   exports: [WebhooksCoreModule, WebhookIntake],
 })
