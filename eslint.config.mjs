@@ -51,7 +51,7 @@ export default tseslint.config(
       'jest/expect-expect': ['error', { assertFunctionNames: ['expect*'] }],
       'jest/no-focused-tests': 'error',
       'jest/no-disabled-tests': 'error',
-      'jest/valid-title': 'error',
+      'jest/valid-title': ['error', { ignoreTypeOfDescribeName: true }],
       'max-lines': ['error', { max: 500 }],
       '@typescript-eslint/no-non-null-assertion': 'off',
     },

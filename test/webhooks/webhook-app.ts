@@ -3,11 +3,11 @@ import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Global, Module } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Clock, currencyCode, SystemClock } from '#kernel';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { currencyCode } from '#kernel';
 import { type GatewayAnswer, type GatewayDispute, type GatewayPayment, PaymentGateway, type GatewayRefund } from '#payments';
-import { AppConfig, ConfigurationModule, createHttpApplication, Database, DatabaseModule, type Queryable } from '#platform';
-import { SecurityCoreModule } from '#security';
+import { AppConfig, ClockModule, ConfigurationModule, Database, DatabaseModule, type Queryable } from '#platform';
 import { type ApplyOutcome, EventApplier, registerWebhookIntake, type SourcedEvent, WebhooksModule } from '#webhooks';
 import { sign } from '../../bench/webhook-load.js';
 
@@ -114,20 +114,18 @@ export async function startWebhookApp(databaseUrl: string, environment: Record<s
   const gateway = new KnownObjects();
 
   @Global()
-  @Module({
-    providers: [
-      { provide: Clock, useClass: SystemClock },
-      { provide: EventApplier, useValue: ledger },
-      { provide: PaymentGateway, useValue: gateway },
-    ],
-    exports: [Clock, EventApplier, PaymentGateway],
-  })
+  @Module({ providers: [{ provide: PaymentGateway, useValue: gateway }], exports: [PaymentGateway] })
   class EdgesModule {}
 
-  @Module({ imports: [ConfigurationModule.forRoot(config), EdgesModule, DatabaseModule, SecurityCoreModule, WebhooksModule] })
+  @Module({ imports: [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule, EdgesModule, WebhooksModule] })
   class WebhookAppModule {}
 
-  const app = await createHttpApplication(WebhookAppModule, config, { beforeRoutes: registerWebhookIntake, logLevels: [] });
+  const testing = await Test.createTestingModule({ imports: [WebhookAppModule] })
+    .overrideProvider(EventApplier)
+    .useValue(ledger)
+    .compile();
+  const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  await registerWebhookIntake(app);
   await app.listen(0, '127.0.0.1');
   const url = `${await app.getUrl()}/api/webhooks/stripe`;
   const database = app.get(Database);

@@ -1,5 +1,6 @@
 import { type Money } from '#kernel';
-import { type BusinessType, type DeviceFeatures, type Place } from './domain/features.js';
+import { type BusinessType } from '#merchants';
+import { type DeviceFeatures, type Place } from './domain/features.js';
 
 /** A payment that is about to be made, as the fraud rules are told of it. */
 export interface FraudAttempt {

@@ -63,7 +63,7 @@ export class FraudRepository {
         },
         businessType: { count: type?.count ?? 0, sumMinor: type?.sum ?? 0 },
         customerHours: null,
-        deviceKnownFrauds28Days: null,
+        deviceFrauds: null,
       },
       lastPlace: place ? { latitude: place.latitude, longitude: place.longitude, seenAt: place.attempted_at.toISOString() } : null,
       blocked: await this.blockEntries(transaction, attempt),

@@ -49,7 +49,7 @@ export class MerchantsService {
 
   /** Adds a merchant. @returns Its id. */
   async create(merchant: Pick<Merchant, 'name' | 'country' | 'timeZone' | 'defaultBusinessType'>): Promise<string> {
-    const id = newId('merchant', this.clock.now().getTime());
+    const id = newId('merchant');
     await this.repository.insertMerchant({ ...merchant, id, enabledBusinessTypes: [...BUSINESS_TYPES] });
     return id;
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { assert, Clock, newId } from '#kernel';
+import { assert, newId } from '#kernel';
 import { type Queryable } from '#platform';
 import { type GatewayAnswer } from './payment-gateway.js';
 import { type Payment } from './payment.js';
@@ -29,8 +29,6 @@ const COLUMNS = `id, operation, stripe_idempotency_key as "stripeIdempotencyKey"
 /** SQL of `payment_attempts`. */
 @Injectable()
 export class PaymentAttemptsRepository {
-  constructor(private readonly clock: Clock) {}
-
   /**
    * Records a call that is about to be made. It must commit before the call: its key is all that a restarted process knows of it.
    * The key is derived from the attempt's id, so that every repeat of this very call carries it.
@@ -41,7 +39,7 @@ export class PaymentAttemptsRepository {
     operation: AttemptOperation,
     actor: string,
   ): Promise<PaymentAttempt> {
-    const id = newId('paymentAttempt', this.clock.now().getTime());
+    const id = newId('paymentAttempt');
     const key = `${payment.livemode ? 'live' : 'test'}:${operation}:${id}`;
     const [row] = await queryable.query<PaymentAttempt>(
       `insert into payment_attempts (id, payment_id, operation, stripe_idempotency_key, actor) values ($1, $2, $3, $4, $5) returning ${COLUMNS}`,

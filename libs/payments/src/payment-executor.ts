@@ -5,6 +5,7 @@ import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attemp
 import { type GatewayAnswer, type GatewayPayment, PaymentGateway } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
+import { PaymentsRepository } from './payments.repository.js';
 
 /** Stripe may forget an idempotency key after 24 h; nothing that moves money is sent again after this. */
 const RESEND_WINDOW_MS = 23 * HOUR_MS;
@@ -26,6 +27,7 @@ export class PaymentExecutor {
     private readonly database: Database,
     private readonly gateway: PaymentGateway,
     private readonly attempts: PaymentAttemptsRepository,
+    private readonly payments: PaymentsRepository,
     private readonly transitions: PaymentTransitions,
     private readonly clock: Clock,
   ) {}
@@ -49,7 +51,8 @@ export class PaymentExecutor {
   }
 
   /** Finds out where an unfinished payment stands, and takes it on from there. */
-  async resume(payment: Payment, source: ChangeSource): Promise<Payment> {
+  async resume(unfinished: Payment, source: ChangeSource): Promise<Payment> {
+    const payment = await this.restart(unfinished, source);
     if (payment.stripePaymentIntentId !== null) return this.resumeIntent(payment, payment.stripePaymentIntentId, source);
     const attempt = await this.attempts.findLatest(this.database, payment.id, 'create');
     const isFresh = attempt !== null && this.isResendable(attempt);
@@ -114,6 +117,16 @@ export class PaymentExecutor {
     );
   }
 
+  /** A payment that was refused before anything happened is on its way again. */
+  private async restart(payment: Payment, source: ChangeSource): Promise<Payment> {
+    if (payment.status !== 'requires_confirmation') return payment;
+    const by = source.source === 'completer' ? 'completer' : 'client';
+    return (
+      (await this.transitions.move(this.database, payment, { to: 'processing', by }, {}, source)) ??
+      this.payments.get(this.database, payment.id)
+    );
+  }
+
   private async resumeIntent(payment: Payment, gatewayId: string, source: ChangeSource): Promise<Payment> {
     const answer = await this.gateway.retrievePayment(gatewayId);
     if (answer.outcome !== 'succeeded') return this.postpone(payment, source);
@@ -148,7 +161,7 @@ export class PaymentExecutor {
           return this.refuse(transaction, payment, attempt, answer, source);
         case 'not_sent': {
           // Nothing happened at the processor: a payment on its way goes back to where its client may send it again.
-          const wish = { to: 'requires_confirmation', by: 'gateway' } as const;
+          const wish = { to: 'requires_confirmation', by: source.source === 'completer' ? 'completer' : 'client' } as const;
           return payment.status === 'processing'
             ? ((await this.transitions.move(transaction, payment, wish, {}, source)) ?? payment)
             : payment;

@@ -144,3 +144,21 @@ function adviceOf(decline: { readonly code: string; readonly advice: string | nu
   if (decline.advice === 'confirm_card_data' || /^(incorrect|invalid|expired)_/.test(decline.code)) return 'fix';
   return 'contact_issuer';
 }
+
+/** A device's own credential pays for that device only. */
+export class DeviceMismatchError extends DomainError {
+  override readonly name = 'DeviceMismatchError';
+
+  constructor() {
+    super('forbidden', 'device_mismatch', "A device's credential pays for that device only.", { param: 'deviceId' });
+  }
+}
+
+/** There is no such customer, or it is another merchant's or mode's. */
+export class CustomerNotFoundError extends DomainError {
+  override readonly name = 'CustomerNotFoundError';
+
+  constructor() {
+    super('not_found', 'customer_not_found', 'There is no such customer.', { param: 'customerId' });
+  }
+}

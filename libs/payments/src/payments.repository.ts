@@ -244,6 +244,14 @@ export class PaymentsRepository {
     );
   }
 
+  /** Sets the next look at a payment that a look has not changed; no change of the payment, so no version and no history. */
+  async scheduleCheck(payment: Payment, delayMs: number | null): Promise<void> {
+    await this.database.query(
+      `update payments set next_check_at = now() + make_interval(secs => $3::float8 / 1000) where id = $1 and version = $2`,
+      [payment.id, payment.version, delayMs],
+    );
+  }
+
   /** Payments whose outcome nobody knows, and the age of the oldest: the product's time to certainty. */
   async unknownOutcomes(): Promise<{ readonly count: number; readonly oldestSeconds: number }> {
     const [row] = await this.database.query<{ count: number; oldest: number }>(

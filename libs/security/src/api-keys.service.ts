@@ -1,5 +1,4 @@
 /** The life of API keys: made, shown once, rotated with an overlap, revoked. */
-import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, HOUR_MS, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
@@ -8,6 +7,7 @@ import { type AuditEntry, AuditLog } from './audit-log.js';
 import { Authenticator } from './authenticator.js';
 import { CredentialHasher } from './credential-hasher.js';
 import { KEY_SCOPES, scopeNotForKeys, type Scope } from './domain/scopes.js';
+import { isCidr } from './public-address.js';
 
 /** Who asks for a change, for the audit log. */
 export type AuditContext = Pick<AuditEntry, 'actor' | 'requestId' | 'ip' | 'reason'>;
@@ -140,10 +140,4 @@ export class ApiKeysService {
     if (!allowedCidrs.every(isCidr)) throw new ApiKeyInvalidError('allowedCidrs', 'Networks are written as 192.0.2.0/24 or 2001:db8::/48.');
     if (expiresAt && expiresAt <= this.clock.now()) throw new ApiKeyInvalidError('expiresAt', 'The key would have expired already.');
   }
-}
-
-function isCidr(text: string): boolean {
-  const match = /^([0-9a-f.:]+)\/(\d{1,3})$/i.exec(text);
-  const version = isIP(match?.[1] ?? '');
-  return version !== 0 && Number(match?.[2]) <= (version === 4 ? 32 : 128);
 }

@@ -1,6 +1,6 @@
 /** Answers who sends a request. What they may do is the guard's question. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { BlockList, isIPv6 } from 'node:net';
+import type { BlockList } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Clock, SECOND_MS } from '#kernel';
@@ -9,6 +9,7 @@ import { CredentialHasher } from './credential-hasher.js';
 import { type ApiKeyRecord, CredentialsRepository, type DeviceRecord } from './credentials.repository.js';
 import { parseCredential } from './domain/api-key.js';
 import { DEVICE_SCOPES, type Scope } from './domain/scopes.js';
+import { addressList, listHolds } from './public-address.js';
 import type { DevicePrincipal, MerchantKeyPrincipal, MonitorPrincipal, Principal } from './principal.js';
 import { type CredentialRefusal, CredentialRefusedError, PermissionDeniedError } from './security.errors.js';
 import { ShortCache } from './short-cache.js';
@@ -76,7 +77,7 @@ export class Authenticator {
       this.known.set(hash, known);
     }
     if (known.expiresAt !== null && known.expiresAt <= this.clock.now()) throw new CredentialRefusedError('api_key_expired');
-    if (known.allowed?.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4') === false) throw new PermissionDeniedError('address_not_allowed');
+    if (known.allowed !== null && !listHolds(known.allowed, ip)) throw new PermissionDeniedError('address_not_allowed');
     return known.principal;
   }
 
@@ -92,7 +93,7 @@ export class Authenticator {
     return {
       principal: { kind: 'merchant_key', id, merchantId, livemode, scopes: new Set(record.scopes) },
       expiresAt,
-      allowed: addressList(record.allowedCidrs),
+      allowed: record.allowedCidrs.length === 0 ? null : addressList(record.allowedCidrs),
     };
   }
 
@@ -129,16 +130,6 @@ export function isCredentialProbe(code: string): code is CredentialRefusal {
 
 function refuseWhenSuspended({ merchantStatus }: ApiKeyRecord | DeviceRecord): void {
   if (merchantStatus === 'suspended') throw new PermissionDeniedError('merchant_suspended');
-}
-
-function addressList(cidrs: readonly string[]): BlockList | null {
-  if (cidrs.length === 0) return null;
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [address = '', prefix = ''] = cidr.split('/');
-    list.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
-  }
-  return list;
 }
 
 function sha256(text: string): Buffer {

@@ -17,6 +17,7 @@ export { CredentialHasher, type IssuedCredential } from './credential-hasher.js'
 export type { IncidentReport, IncidentSeverity, IncidentType } from './domain/incident.js';
 export { networkOf } from './domain/network.js';
 export { KEY_SCOPES, ROLE_SCOPES, ROLES, SCOPES, type Role, type Scope } from './domain/scopes.js';
+export { OutboundAddressRefusedError, OutboundHttp, type OutboundAnswer, type OutboundRequest } from './outbound-http.js';
 export { PersonalDataCipher, type MatchKind, type SealedPlace } from './personal-data-cipher.js';
 export {
   actorOf,

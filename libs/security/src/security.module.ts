@@ -7,11 +7,12 @@ import { AuthGuard } from './auth.guard.js';
 import { Authenticator } from './authenticator.js';
 import { CredentialHasher } from './credential-hasher.js';
 import { CredentialsRepository } from './credentials.repository.js';
+import { OutboundHttp } from './outbound-http.js';
 import { PersonalDataCipher } from './personal-data-cipher.js';
 import { SecurityIncidents } from './security-incidents.js';
 import { SecurityIncidentsRepository } from './security-incidents.repository.js';
 
-const SERVICES = [Authenticator, ApiKeysService, AuditLog, CredentialHasher, PersonalDataCipher, SecurityIncidents];
+const SERVICES = [Authenticator, ApiKeysService, AuditLog, CredentialHasher, OutboundHttp, PersonalDataCipher, SecurityIncidents];
 
 /** What other libraries use of security; the worker mounts this alone. */
 @Module({

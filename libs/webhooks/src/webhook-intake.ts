@@ -120,8 +120,10 @@ export class WebhookIntake implements BeforeApplicationShutdown {
       ...(problem.status >= 500 ? { 'retry-after': String(error instanceof DomainError ? (error.retryAfterSeconds ?? 5) : 5) } : {}),
       ...(isUnread || this.isClosing ? { connection: 'close' } : {}),
     });
-    // `connection: close` also ends the rest of a body that nobody will read.
-    response.end(body);
+    response.end(body, () => {
+      // The rest of a body that nobody will read must not keep the socket.
+      if (isUnread) request.socket.destroySoon();
+    });
   }
 
   private countRefusal(error: unknown, status: number, request: IncomingMessage, requestId: string): void {

@@ -2,6 +2,7 @@
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
 import { WebhooksConfig } from './groups-webhooks.js';
+import { TlsConfig } from './tls-config.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
 export class ConfigError extends Error {
@@ -18,6 +19,7 @@ const GROUPS = {
   stripe: StripeConfig,
   security: SecurityConfig,
   webhooks: WebhooksConfig,
+  tls: TlsConfig,
 } as const;
 
 /** Typed groups of settings: `config.database.poolSize`. */
@@ -27,6 +29,7 @@ export class AppConfig {
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
   readonly webhooks: WebhooksConfig;
+  readonly tls: TlsConfig;
 
   /** @throws ConfigError that lists everything that is wrong. */
   constructor(environment: Environment) {
@@ -36,6 +39,7 @@ export class AppConfig {
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
+    this.tls = readGroup(GROUPS.tls, environment, problems);
     problems.push(...this.contradictions());
     if (problems.length > 0) throw new ConfigError(problems);
   }
@@ -51,6 +55,7 @@ export class AppConfig {
   }
 
   private *contradictions(): Generator<ConfigProblem> {
+    yield* this.tls.contradictions(this.server.environment);
     if (this.isLive && this.stripe.apiBase !== null)
       yield { variable: 'STRIPE_API_BASE', reason: 'a live key must only ever reach Stripe itself' };
     if (this.server.environment === 'production' && this.stripe.webhookSecrets.length === 0) {

@@ -125,10 +125,9 @@ export class StripeConfig {
 
 /** Secrets and access. */
 export class SecurityConfig {
-  /** Key of the hashes under which API keys and device credentials are stored; at least 32 characters. */
+  /** Key of the hashes under which API keys and device credentials are stored; at least 32 characters, no comma. */
   @Env('API_KEY_PEPPER', { isSecret: true })
-  @IsString()
-  @MinLength(32)
+  @Matches(/^[^,]{32,}$/)
   apiKeyPepper: string = '';
 
   /** Former values of API_KEY_PEPPER, newest first: a credential stored under one moves to the present one when it is next used. */
@@ -137,10 +136,9 @@ export class SecurityConfig {
   @MinLength(32, { each: true })
   previousApiKeyPeppers: string[] = [];
 
-  /** Key of personal data at rest and of the hashes that find it; at least 32 characters. */
+  /** Key of personal data at rest and of the hashes that find it; at least 32 characters, no comma. */
   @Env('ENCRYPTION_KEY', { isSecret: true })
-  @IsString()
-  @MinLength(32)
+  @Matches(/^[^,]{32,}$/)
   encryptionKey: string = '';
 
   /** Former values of ENCRYPTION_KEY, newest first. The last one stays for ever: the hashes that find personal data are made with it. */
@@ -154,4 +152,10 @@ export class SecurityConfig {
   @IsOptional()
   @MinLength(16)
   metricsToken: string | null = null;
+
+  /** Networks in CIDR form, besides the public internet, to which webhooks may be sent: 10.20.0.0/16. Never the cloud's metadata address. */
+  @Env('OUTBOUND_ALLOWED_CIDRS')
+  @IsArray()
+  @Matches(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { each: true })
+  outboundAllowedCidrs: string[] = [];
 }

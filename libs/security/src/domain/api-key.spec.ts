@@ -5,7 +5,7 @@ import { CREDENTIAL_RANDOM_LENGTH, type CredentialKind, formatCredential, parseC
 
 const KINDS: readonly CredentialKind[] = ['secret', 'restricted', 'device'];
 
-describe(formatCredential.name, () => {
+describe('formatCredential', () => {
   it.each([
     { kind: 'secret', livemode: false, prefix: 'upp_test_sk_' },
     { kind: 'secret', livemode: true, prefix: 'upp_live_sk_' },
@@ -32,7 +32,7 @@ describe(formatCredential.name, () => {
     const text = formatCredential({ kind: 'secret', livemode: false }, randomBytes(64));
     const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-    const value = [...text.slice(-6)].reduce((sum, digit) => sum * 62 + alphabet.indexOf(digit), 0);
+    const value = Array.from(text.slice(-6)).reduce((sum, digit) => sum * 62 + alphabet.indexOf(digit), 0);
 
     expect(value).toBe(crc32(text.slice(0, -6)));
   });
@@ -43,7 +43,7 @@ describe(formatCredential.name, () => {
   });
 });
 
-describe(parseCredential.name, () => {
+describe('parseCredential', () => {
   it('refuses a credential with any one character changed', () => {
     const text = formatCredential({ kind: 'secret', livemode: false }, randomBytes(64));
 

@@ -1,0 +1,10 @@
+import type { Server as TlsServer } from 'node:tls';
+import { Injectable, Module } from '@nestjs/common';
+import { AppConfig } from '#platform';
+import { AcmeAccountsRepository } from './acme-accounts.repository.js';
+import { AcmeChallengesRepository } from './acme-challenges.repository.js';
+import { AcmeService } from './acme.service.js';
+import { CertificateWatch } from './certificate-watch.js';
+import { CertificateService } from './certificate.service.js';
+import { HttpsRedirect } from './https-redirect.js';
+import { TlsCertificatesRepository } from './tls-certificates.repository.js';
