@@ -1,1 +1,2 @@
-drop table webhook_jobs, webhook_events;
+drop view webhook_event_statuses;
+drop table webhook_attempts, webhook_dead, webhook_jobs, webhook_events;

@@ -1,1 +1,1 @@
-drop table security_incidents, rate_limit_tracking, blacklist, fraud_assessments;
+drop table security_incidents, rate_limit_tracking, blacklist, fraud_assessments, fraud_attempts;

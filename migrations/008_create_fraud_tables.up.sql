@@ -1,3 +1,28 @@
+-- Every attempt to pay, counted whether or not it succeeds; what the rules know of the past is counted here.
+create table fraud_attempts (
+  sequence bigint generated always as identity primary key,
+  merchant_id text collate "C" not null references merchants (id),
+  livemode boolean not null,
+  payment_id text collate "C" not null,
+  business_type text not null,
+  amount_minor bigint not null,
+  currency char(3) not null,
+  device_id text collate "C",
+  -- What stands for the card: its fingerprint where known, else the payment method's id.
+  card text collate "C",
+  customer_id text collate "C",
+  ip inet,
+  latitude double precision,
+  longitude double precision,
+  -- Stamped after the locks on device and card are held, so that it orders what they serialise.
+  attempted_at timestamptz not null default clock_timestamp()
+);
+create index fraud_attempts_device_idx on fraud_attempts (device_id, attempted_at);
+create index fraud_attempts_card_idx on fraud_attempts (merchant_id, card, attempted_at);
+create index fraud_attempts_customer_idx on fraud_attempts (customer_id, attempted_at);
+create index fraud_attempts_ip_idx on fraud_attempts (merchant_id, ip, attempted_at);
+create index fraud_attempts_type_idx on fraud_attempts (merchant_id, business_type, currency, attempted_at);
+
 create table fraud_assessments (
   id text collate "C" primary key,
   payment_id text collate "C" not null,

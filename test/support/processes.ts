@@ -48,6 +48,7 @@ export class SpawnedProcess {
   private readonly child: ChildProcess;
   private readonly mark = randomUUID();
   private text = '';
+  private isClosed = false;
 
   /** @see spawnProcess, which also keeps account of it. */
   constructor(command: readonly string[], options: SpawnOptions) {
@@ -61,6 +62,8 @@ export class SpawnedProcess {
         resolve({ code, signal });
       });
     });
+    // After the last output, which may arrive later than the end of the process.
+    this.child.once('close', () => (this.isClosed = true));
     // Whoever awaits `exited` still gets the error.
     this.exited.catch(() => undefined);
   }
@@ -76,9 +79,7 @@ export class SpawnedProcess {
 
   /** Waits for a line or a part of one. @throws Error with the whole output when the process ends or the time is up before. */
   async waitForOutput(pattern: RegExp, options: { readonly timeoutMs?: number } = {}): Promise<RegExpExecArray> {
-    let hasEnded = false;
-    void this.exited.finally(() => (hasEnded = true)).catch(() => undefined);
-    const found = await waitFor(() => pattern.exec(this.text) ?? (hasEnded ? 'ended' : null), options).catch((error: unknown) => {
+    const found = await waitFor(() => pattern.exec(this.text) ?? (this.isClosed ? 'ended' : null), options).catch((error: unknown) => {
       throw new Error(`no ${String(pattern)} in the output:\n${this.text}`, { cause: error });
     });
     if (found === 'ended') throw new Error(`ended without ${String(pattern)} in the output:\n${this.text}`);

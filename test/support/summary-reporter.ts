@@ -16,7 +16,10 @@ export interface RunResult {
 /** Ends the output of a run: the programs that skipped suites miss, then the line `N passed, N failed`. */
 export class SummaryReporter {
   onRunComplete(_contexts: unknown, result: RunResult): void {
-    process.stdout.write(`\n${summaryOf(result).join('\n')}\n`);
+    // At the exit: Jest puts its own summary behind those of all other reporters, and the teardown may still speak.
+    process.once('exit', () => {
+      process.stdout.write(`\n${summaryOf(result).join('\n')}\n`);
+    });
   }
 }
 

@@ -1,12 +1,10 @@
 /** Fraud: assesses every payment attempt before money moves. */
 export {
-  BUSINESS_TYPES,
   COUNT_CAP,
   FEATURES_SCHEMA_VERSION,
   SUBJECTS,
   type AmountHistory,
   type AttemptFeatures,
-  type BusinessType,
   type DeviceFeatures,
   type FraudFeatures,
   type HistoryFeatures,
@@ -44,3 +42,32 @@ export {
   type RiskLevel,
   type RiskScore,
 } from './domain/risk-score.js';
+export { type FraudAttempt } from './fraud-attempt.js';
+export { FraudCoreModule } from './fraud.module.js';
+export { FraudService, type AttemptAssessment } from './fraud.service.js';
+export { CardCsvParser, CSV_COLUMNS, formatCsv, type CardTransaction, type CardTransactions } from './model/card-data.js';
+export { CARD_ENGINE, CARD_RULES, cardSnapshot } from './model/card-assessment.js';
+export { CardFeatureStream, ENGINE_FEATURES, PUBLISHED_FEATURES } from './model/card-features.js';
+export {
+  evaluateFolds,
+  meanOf,
+  MODEL_TRAINING,
+  RANKINGS,
+  rowsOf,
+  type DecisionFigures,
+  type FoldFigures,
+  type Ranking,
+} from './model/evaluation.js';
+export { FraudModel, MODEL_FORMAT, trainCalibrated, type Figures, type FraudModelDocument, type ModelCard } from './model/fraud-model.js';
+export { promotionObstacles, trainModel, type ModelOrigin } from './model/model-training.js';
+export { type TrainingOptions, type TrainingRows } from './model/gradient-boosting.js';
+export {
+  areaUnderRoc,
+  averagePrecision,
+  calibrationError,
+  cardPrecision,
+  populationStability,
+  type ScoredPayment,
+} from './model/metrics.js';
+export { dayOf, dayOfRow, featureTable, FOLD_DAYS, FOLD_STARTS, foldOf, type FeatureTable, type Fold } from './model/protocol.js';
+export { PUBLISHED_SIZES, simulate, type SimulationOptions } from './model/simulator.js';

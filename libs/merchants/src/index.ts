@@ -20,3 +20,6 @@ export {
   ProfileInvalidError,
   type ProfileOverrides,
 } from './domain/profile-overrides.js';
+export { type Merchant } from './merchant.entity.js';
+export { MerchantsModule } from './merchants.module.js';
+export { BusinessTypeNotEnabledError, type MerchantContext, MerchantNotFoundError, MerchantsService } from './merchants.service.js';

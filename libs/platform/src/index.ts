@@ -1,4 +1,5 @@
 /** Platform: configuration, database and HTTP, once for every library. */
+export { ClockModule } from './clock.module.js';
 export { AppConfig, ConfigError, processEnvironment } from './config/app-config.js';
 export { ConfigurationModule } from './config/configuration.module.js';
 export type { Environment } from './config/env.js';
@@ -9,5 +10,6 @@ export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embed
 export { DatabaseUnavailableError, isUniqueViolation } from './database/postgres-errors.js';
 export { createHttpApplication, type HttpApplicationOptions } from './http/http-application.js';
 export { problemOf, sendProblem, type ProblemDocument } from './http/problem-details.filter.js';
+export { PageQuery } from './http/page-query.js';
 export { InvalidRequestError, IsMetadata, IsSafeInteger, IsText } from './http/validation.js';
 export { FolderInUseError, lockFolder, type FolderLock } from './process/folder-lock.js';

@@ -84,7 +84,12 @@ async function sendOnce<Raw, T>(
 }
 
 /** The issuer's refusal in an error of type card_error, or in a payment intent's last_payment_error. */
-export function declineOf(error: { code?: string | null; decline_code?: string | null; advice_code?: string | null; message?: string | null }): GatewayDecline {
+export function declineOf(error: {
+  code?: string | null;
+  decline_code?: string | null;
+  advice_code?: string | null;
+  message?: string | null;
+}): GatewayDecline {
   return {
     code: error.code ?? 'card_declined',
     declineCode: error.decline_code ?? null,

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { Clock, type Money, toStripeAmount } from '#kernel';
-import { type GatewayAnswer, type GatewayDispute, type GatewayPayment, type GatewayPaymentRequest, type GatewayRefund, PaymentGateway } from '#payments';
+import {
+  type GatewayAnswer,
+  type GatewayDispute,
+  type GatewayPayment,
+  type GatewayPaymentRequest,
+  type GatewayRefund,
+  PaymentGateway,
+} from '#payments';
 import { AppConfig } from '#platform';
 import { callStripe } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
@@ -29,7 +36,8 @@ export class StripeGateway extends PaymentGateway {
       amount: toStripeAmount(request.amount),
       currency: request.amount.currency,
       payment_method: request.paymentMethod,
-      payment_method_types: ['card'],
+      // Cards in every form, tapped, scanned or in a wallet. A redirect to a bank's page has no place on most devices.
+      automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       capture_method: request.captureMethod,
       metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
       ...(request.description === null ? {} : { description: request.description }),
@@ -37,7 +45,11 @@ export class StripeGateway extends PaymentGateway {
     return this.payment((options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
   }
 
-  override confirmPayment(gatewayId: string, options: { readonly returnUrl: string | null }, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
+  override confirmPayment(
+    gatewayId: string,
+    options: { readonly returnUrl: string | null },
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayPayment>> {
     const params = options.returnUrl === null ? {} : { return_url: options.returnUrl };
     return this.payment((request) => this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }));
   }
@@ -82,9 +94,13 @@ export class StripeGateway extends PaymentGateway {
       const answer = await callStripe(
         this.clock,
         (options) => this.stripe.paymentIntents.list(params, options),
-        (list) => ({ found: list.data.find((intent) => intent.metadata[METADATA_KEYS.payment] === paymentId), lastId: list.has_more ? list.data.at(-1)?.id : undefined }),
+        (list) => ({
+          found: list.data.find((intent) => intent.metadata[METADATA_KEYS.payment] === paymentId),
+          lastId: list.has_more ? list.data.at(-1)?.id : undefined,
+        }),
       );
-      if (answer.outcome !== 'succeeded') return answer.outcome === 'failed' || answer.outcome === 'declined' ? { ...answer, object: null } : answer;
+      if (answer.outcome !== 'succeeded')
+        return answer.outcome === 'failed' || answer.outcome === 'declined' ? { ...answer, object: null } : answer;
       const { found, lastId } = answer.object;
       if (found) return { ...answer, object: gatewayPaymentOf(found) };
       if (lastId === undefined) return { ...answer, object: null };
@@ -94,7 +110,9 @@ export class StripeGateway extends PaymentGateway {
     return { outcome: 'unknown', call: { httpStatus: null, requestId: null, durationMs: 0 } };
   }
 
-  private payment(send: (options: { timeout: number }) => Promise<Stripe.Response<Stripe.PaymentIntent>>): Promise<GatewayAnswer<GatewayPayment>> {
+  private payment(
+    send: (options: { timeout: number }) => Promise<Stripe.Response<Stripe.PaymentIntent>>,
+  ): Promise<GatewayAnswer<GatewayPayment>> {
     return callStripe(this.clock, send, gatewayPaymentOf, (error) => error.payment_intent ?? null);
   }
 }

@@ -1,6 +1,6 @@
 /** Stripe's objects in our words: payment intents, refunds and disputes become the snapshots of `PaymentGateway`. */
 import type Stripe from 'stripe';
-import { assertNever, currencyCode, fromStripeAmount, SECOND_MS } from '#kernel';
+import { AssertionError, currencyCode, fromStripeAmount, SECOND_MS } from '#kernel';
 import type { GatewayDispute, GatewayPayment, GatewayRefund } from '#payments';
 import { declineOf } from './stripe-calls.js';
 
@@ -48,7 +48,7 @@ export function gatewayDisputeOf(dispute: Stripe.Dispute): GatewayDispute {
   return {
     gatewayId: dispute.id,
     paymentGatewayId: idOf(dispute.payment_intent),
-    status: dispute.status,
+    status: disputeStatusOf(dispute.status),
     reason: dispute.reason,
     networkReasonCode: dispute.network_reason_code ?? null,
     amountMinor: fromStripeAmount(dispute.amount, currency).amountMinor,
@@ -60,7 +60,9 @@ export function gatewayDisputeOf(dispute: Stripe.Dispute): GatewayDispute {
   };
 }
 
-function statusOf(status: Stripe.PaymentIntent.Status): GatewayPayment['status'] {
+// The SDK declares statuses as open: a new API version may bring words that this version cannot judge.
+
+function statusOf(status: string): GatewayPayment['status'] {
   switch (status) {
     case 'requires_payment_method':
     case 'requires_confirmation':
@@ -71,7 +73,27 @@ function statusOf(status: Stripe.PaymentIntent.Status): GatewayPayment['status']
     case 'canceled':
       return status;
     default:
-      return assertNever(status, 'payment intent status');
+      throw new AssertionError(`unexpected payment intent status: ${status}`);
+  }
+}
+
+function disputeStatusOf(status: string): GatewayDispute['status'] {
+  switch (status) {
+    case 'warning_needs_response':
+    case 'warning_under_review':
+    case 'warning_closed':
+    case 'needs_response':
+    case 'under_review':
+    case 'won':
+    case 'lost':
+    case 'prevented':
+      return status;
+    case 'appeal_needs_response':
+      return 'needs_response';
+    case 'appeal_under_review':
+      return 'under_review';
+    default:
+      throw new AssertionError(`unexpected dispute status: ${status}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The rule sets every deployment starts with, one per business type: the product's published figures, all of them tunable. */
-import { BUSINESS_TYPES, type BusinessType } from './features.js';
+import { BUSINESS_TYPES, type BusinessType } from '#merchants';
 import { type Band, type FailurePolicy, type RuleSet, type RuleSettings } from './rule-set.js';
 
 /** Raised with every change of a figure below. */

@@ -50,7 +50,7 @@ export function someFeatures(parts: FeatureParts = {}): FraudFeatures {
             subjects: someSubjects({}),
             businessType: { count: 0, sumMinor: 0 },
             customerHours: null,
-            deviceKnownFrauds28Days: 0,
+            deviceFrauds: null,
             ...parts.history,
           },
     location: { current: null, last: null, countries: { ip: null, card: null, device: null }, ...parts.location },

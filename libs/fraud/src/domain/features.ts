@@ -1,12 +1,8 @@
 /** The feature snapshot: everything a fraud rule or a model may look at, taken once, stored with the assessment and replayed from there. */
+import { type BusinessType } from '#merchants';
 
 /** Version of the shape below; a stored snapshot of an older version is never read with newer rules. */
 export const FEATURES_SCHEMA_VERSION = 1;
-
-/** The business types that rule sets are written for. */
-export const BUSINESS_TYPES = ['retail', 'restaurant', 'service', 'subscription', 'gaming', 'iot'] as const;
-/** The kind of business a payment belongs to; it comes from the merchant's configuration, never from the request alone. */
-export type BusinessType = (typeof BUSINESS_TYPES)[number];
 
 /** Who or what an attempt is counted under. */
 export const SUBJECTS = ['device', 'card', 'customer', 'ip'] as const;
@@ -64,8 +60,8 @@ export interface HistoryFeatures {
   readonly businessType: AmountHistory;
   /** The customer's earlier attempts by hour of the day in the merchant's time zone, 24 counts; `null` without a customer. */
   readonly customerHours: readonly number[] | null;
-  /** Frauds on the device that had become known by now, over 28 days; `null` when labels were not read. */
-  readonly deviceKnownFrauds28Days: number | null;
+  /** Frauds on the device that have become known by now; `null` when labels were not read. */
+  readonly deviceFrauds: KnownFrauds | null;
 }
 
 /** Earlier attempts of one device, card, customer or IP address. Counts may be capped at {@link COUNT_CAP}. */
@@ -79,6 +75,14 @@ export interface SubjectHistory {
   readonly amountMinor24Hours: number;
   /** Attempts and their sum in the attempt's currency over 30 days. */
   readonly amounts30Days: AmountHistory;
+}
+
+/** What labels say of a device's past. */
+export interface KnownFrauds {
+  /** Payments of the last 28 days known as frauds. */
+  readonly count28Days: number;
+  /** How many of its latest labelled payments were frauds without a break. */
+  readonly latestRun: number;
 }
 
 /** How many attempts in one currency, and their sum: an average without rounding. */

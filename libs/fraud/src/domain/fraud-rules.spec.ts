@@ -1,6 +1,6 @@
+import { BUSINESS_TYPES, type BusinessType } from '#merchants';
 import { DEFAULT_RULE_SETS } from './default-rule-sets.js';
 import { someFeatures, someSubjects, type FeatureParts } from './features.builder.js';
-import { BUSINESS_TYPES, type BusinessType } from './features.js';
 import { FRAUD_RULES } from './fraud-rules.js';
 import { RULE_NAMES, type RuleName } from './rule.js';
 import { assessRisk, type Finding } from './risk-score.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import { BUSINESS_TYPES } from '#merchants';
 import { DEFAULT_RULE_SETS } from './default-rule-sets.js';
 import { someFeatures } from './features.builder.js';
-import { BUSINESS_TYPES, type FraudFeatures } from './features.js';
+import { type FraudFeatures } from './features.js';
 import { type Rule } from './rule.js';
 import { checkBands, checkRuleSet, judge, type Band, type FailurePolicy, type RuleSet, type RuleSettings } from './rule-set.js';
 import { assessRisk, decisionOf, evaluate, levelOf, type OperatorRule } from './risk-score.js';

@@ -1,5 +1,5 @@
 /** Rule sets: what each reading is worth, as immutable, versioned data. Another opinion is another version, never an edit. */
-import { type BusinessType } from './features.js';
+import { type BusinessType } from '#merchants';
 import { type RuleName } from './rule.js';
 
 /**

@@ -123,6 +123,15 @@ describe('checkPaymentPolicy', () => {
 });
 
 describe('isOpenAt', () => {
+  it.each([
+    ['07:59', false],
+    ['08:00', true],
+    ['22:59', true],
+    ['23:00', false],
+  ])("knows a shop's hours at %s", (time, expected) => {
+    expect(isOpenAt(DEFAULT_PROFILES.retail.openingHours, new Date(`2026-06-10T${time}:00Z`), 'UTC')).toBe(expected);
+  });
+
   const overnight = { opensAtMinute: 18 * 60, closesAtMinute: 2 * 60, outside: 'limit_amount' } as const;
 
   it.each([

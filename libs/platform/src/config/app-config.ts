@@ -1,6 +1,7 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { WebhooksConfig } from './groups-webhooks.js';
 import { TlsConfig } from './tls-config.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
@@ -12,7 +13,14 @@ export class ConfigError extends Error {
   }
 }
 
-const GROUPS = { server: ServerConfig, database: DatabaseConfig, stripe: StripeConfig, security: SecurityConfig, tls: TlsConfig } as const;
+const GROUPS = {
+  server: ServerConfig,
+  database: DatabaseConfig,
+  stripe: StripeConfig,
+  security: SecurityConfig,
+  webhooks: WebhooksConfig,
+  tls: TlsConfig,
+} as const;
 
 /** Typed groups of settings: `config.database.poolSize`. */
 export class AppConfig {
@@ -20,6 +28,7 @@ export class AppConfig {
   readonly database: DatabaseConfig;
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
+  readonly webhooks: WebhooksConfig;
   readonly tls: TlsConfig;
 
   /** @throws ConfigError that lists everything that is wrong. */
@@ -29,6 +38,7 @@ export class AppConfig {
     this.database = readGroup(GROUPS.database, environment, problems);
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
+    this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     this.tls = readGroup(GROUPS.tls, environment, problems);
     problems.push(...this.contradictions());
     if (problems.length > 0) throw new ConfigError(problems);

@@ -125,21 +125,37 @@ export class StripeConfig {
 
 /** Secrets and access. */
 export class SecurityConfig {
-  /** Key of the hashes under which API keys and device credentials are stored; at least 32 characters. */
+  /** Key of the hashes under which API keys and device credentials are stored; at least 32 characters, no comma. */
   @Env('API_KEY_PEPPER', { isSecret: true })
-  @IsString()
-  @MinLength(32)
+  @Matches(/^[^,]{32,}$/)
   apiKeyPepper: string = '';
 
-  /** Key of personal data at rest and of the hashes that find it; at least 32 characters. */
+  /** Former values of API_KEY_PEPPER, newest first: a credential stored under one moves to the present one when it is next used. */
+  @Env('API_KEY_PEPPERS_PREVIOUS', { isSecret: true })
+  @IsArray()
+  @MinLength(32, { each: true })
+  previousApiKeyPeppers: string[] = [];
+
+  /** Key of personal data at rest and of the hashes that find it; at least 32 characters, no comma. */
   @Env('ENCRYPTION_KEY', { isSecret: true })
-  @IsString()
-  @MinLength(32)
+  @Matches(/^[^,]{32,}$/)
   encryptionKey: string = '';
+
+  /** Former values of ENCRYPTION_KEY, newest first. The last one stays for ever: the hashes that find personal data are made with it. */
+  @Env('ENCRYPTION_KEYS_PREVIOUS', { isSecret: true })
+  @IsArray()
+  @MinLength(32, { each: true })
+  previousEncryptionKeys: string[] = [];
 
   /** Bearer token of GET /metrics and /metrics/prometheus; without it an API key with metrics:read is needed. */
   @Env('METRICS_TOKEN', { isSecret: true })
   @IsOptional()
   @MinLength(16)
   metricsToken: string | null = null;
+
+  /** Networks in CIDR form, besides the public internet, to which webhooks may be sent: 10.20.0.0/16. Never the cloud's metadata address. */
+  @Env('OUTBOUND_ALLOWED_CIDRS')
+  @IsArray()
+  @Matches(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { each: true })
+  outboundAllowedCidrs: string[] = [];
 }

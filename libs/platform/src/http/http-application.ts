@@ -1,7 +1,7 @@
 /** Builds the Nest application on Fastify with the limits that hold for every route. */
 import { isUtf8 } from 'node:buffer';
 import type { SecureServerOptions } from 'node:http2';
-import { type DynamicModule, type Type } from '@nestjs/common';
+import { ConsoleLogger, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
@@ -53,7 +53,7 @@ export async function createHttpApplication(
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
-    logger: options.logLevels ?? ['error', 'warn'],
+    logger: new ConsoleLogger({ json: true, logLevels: options.logLevels ?? ['error', 'warn'] }),
     abortOnError: false,
   });
   const fastify = adapter.getInstance<FastifyInstance>();

@@ -80,12 +80,13 @@ export function IsMetadata(): PropertyDecorator {
 }
 
 /** Printable text: no control characters but line breaks and tabs, and no half of a surrogate pair; PostgreSQL takes neither NUL nor those. */
-export function IsText(min: number, max: number): PropertyDecorator {
+export function IsText(min: number, max: number, options?: ValidationOptions): PropertyDecorator {
   return (target, property) => {
     registerDecorator({
       name: 'isText',
       target: target.constructor,
       propertyName: String(property),
+      ...(options ? { options } : {}),
       validator: {
         validate: (value: unknown) => typeof value === 'string' && value.length >= min && value.length <= max && isCleanText(value),
         defaultMessage: () => `${String(property)} must be text of ${String(min)} to ${String(max)} characters`,

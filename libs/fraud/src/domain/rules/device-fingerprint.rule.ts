@@ -1,3 +1,4 @@
+import { type KnownFrauds } from '../features.js';
 import { type Reading, type Rule } from '../rule.js';
 
 /** A device that is unknown, out of service, too new or not the one it was. */
@@ -6,7 +7,6 @@ export const deviceFingerprintRule: Rule = {
   version: 1,
   read({ device, history }) {
     if (device === null) return [flag('unknown_device', true, 'the device is not registered')];
-    const knownFrauds = history?.deviceKnownFrauds28Days ?? null;
     return [
       flag('suspended_device', device.status !== 'active', `the device is ${device.status}`),
       flag('empty_capabilities', device.capabilityCount === 0, `${device.capabilityCount} capabilities`),
@@ -15,14 +15,19 @@ export const deviceFingerprintRule: Rule = {
         : flag('fingerprint_changed', !device.fingerprintMatches, 'fingerprint compared with the registered one'),
       // A registration in the future is a skewed clock: as new as can be, not old.
       { measure: 'device_age_seconds', value: Math.max(0, device.ageSeconds), detail: `registered ${device.ageSeconds} s ago` },
-      {
-        measure: 'device_known_frauds',
-        value: knownFrauds ?? 'not_enough_history',
-        detail: `${knownFrauds ?? 'no'} frauds known on the device in 28 days`,
-      },
+      ...knownFrauds(history?.deviceFrauds ?? null),
     ];
   },
 };
+
+function knownFrauds(frauds: KnownFrauds | null): Reading[] {
+  if (frauds === null) return [];
+  const { count28Days, latestRun } = frauds;
+  return [
+    { measure: 'device_known_frauds', value: count28Days, detail: `${count28Days} frauds known on the device in 28 days` },
+    { measure: 'device_fraud_run', value: latestRun, detail: `the latest ${latestRun} labelled payments of the device were frauds` },
+  ];
+}
 
 function flag(measure: string, isRaised: boolean, detail: string): Reading {
   return { measure, value: isRaised ? 1 : 0, detail };

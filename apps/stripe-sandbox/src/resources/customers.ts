@@ -1,0 +1,168 @@
+/** Customers. */
+import { type Account } from '../account.js';
+import { type Call, pathId, route } from '../call.js';
+import { noSuch } from '../errors.js';
+import { listPage, type ListParameters } from '../lists.js';
+import { mergeMetadata, type Metadata } from '../metadata.js';
+import { search, type SearchParameters } from '../search.js';
+import { type Sandbox } from '../sandbox.js';
+import { attach, resolvePaymentMethod, type Address } from './payment-methods.js';
+
+/** A customer. */
+export interface Customer {
+  id: string;
+  object: 'customer';
+  address: Partial<Address> | null;
+  balance: number;
+  created: number;
+  currency: string | null;
+  default_source: null;
+  delinquent: boolean;
+  description: string | null;
+  email: string | null;
+  invoice_prefix: string;
+  invoice_settings: { custom_fields: null; default_payment_method: string | null; footer: null; rendering_options: null };
+  livemode: false;
+  metadata: Metadata;
+  name: string | null;
+  next_invoice_sequence: number;
+  phone: string | null;
+  preferred_locales: string[];
+  shipping: object | null;
+  tax_exempt: string;
+  test_clock: string | null;
+}
+
+/** What is left of a customer that was deleted. */
+export interface DeletedCustomer {
+  id: string;
+  object: 'customer';
+  deleted: true;
+}
+
+interface CustomerParameters {
+  address?: Partial<Address> | '';
+  balance?: number;
+  description?: string;
+  email?: string;
+  invoice_settings?: { default_payment_method?: string };
+  metadata?: Metadata | '';
+  name?: string;
+  payment_method?: string;
+  phone?: string;
+  preferred_locales?: string[];
+  shipping?: object | '';
+  tax_exempt?: string;
+  test_clock?: string;
+}
+
+/** The customer of an id. @throws StripeError 404 in a path, 400 in a parameter. */
+export function getCustomer(account: Account, id: string, param = 'id'): Customer {
+  const customer = account.customers.find(id);
+  if (!customer) throw noSuch('customer', id, param, param === 'id' ? 404 : 400);
+  return customer;
+}
+
+/** Makes and keeps a customer. */
+export function createCustomer(sandbox: Sandbox, account: Account, input: CustomerParameters): Customer {
+  const customer: Customer = {
+    id: sandbox.store.newId('cus', 14),
+    object: 'customer',
+    address: input.address || null,
+    balance: input.balance ?? 0,
+    created: sandbox.clock.now(),
+    currency: null,
+    default_source: null,
+    delinquent: false,
+    description: input.description || null,
+    email: input.email || null,
+    invoice_prefix: sandbox.store.random.letters(8).toUpperCase(),
+    invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
+    livemode: false,
+    metadata: mergeMetadata({}, input.metadata),
+    name: input.name || null,
+    next_invoice_sequence: 1,
+    phone: input.phone || null,
+    preferred_locales: input.preferred_locales ?? [],
+    shipping: input.shipping || null,
+    tax_exempt: input.tax_exempt || 'none',
+    test_clock: input.test_clock ?? null,
+  };
+  if (input.payment_method !== undefined)
+    attach(sandbox, account, resolvePaymentMethod(sandbox, account, input.payment_method), customer.id);
+  setDefaultMethod(sandbox, account, customer, input);
+  account.customers.put(customer);
+  sandbox.events.record(account, 'customer.created', customer);
+  return customer;
+}
+
+function setDefaultMethod(sandbox: Sandbox, account: Account, customer: Customer, input: CustomerParameters): void {
+  const id = input.invoice_settings?.default_payment_method;
+  if (id === undefined) return;
+  const method = id === '' ? null : resolvePaymentMethod(sandbox, account, id, 'invoice_settings[default_payment_method]');
+  if (method?.customer !== customer.id && method?.customer === null) attach(sandbox, account, method, customer.id);
+  customer.invoice_settings.default_payment_method = method?.id ?? null;
+}
+
+function update(call: Call<CustomerParameters>): object {
+  const { sandbox, account, parameters } = call;
+  const customer = getCustomer(account, pathId(call));
+  const { address, description, email, name, phone, shipping } = parameters;
+  const before = { ...customer };
+  const changed = <T>(value: T | '' | undefined, kept: T | null) => (value === undefined ? kept : value === '' ? null : value);
+  customer.address = changed(address, customer.address);
+  customer.balance = parameters.balance ?? customer.balance;
+  customer.description = changed(description, customer.description);
+  customer.email = changed(email, customer.email);
+  customer.name = changed(name, customer.name);
+  customer.phone = changed(phone, customer.phone);
+  customer.shipping = changed(shipping, customer.shipping);
+  customer.tax_exempt = parameters.tax_exempt || customer.tax_exempt;
+  customer.preferred_locales = parameters.preferred_locales ?? customer.preferred_locales;
+  customer.metadata = mergeMetadata(customer.metadata, parameters.metadata);
+  setDefaultMethod(sandbox, account, customer, parameters);
+  account.customers.put(customer);
+  sandbox.events.record(account, 'customer.updated', customer, changedFields(before, customer));
+  return customer;
+}
+
+/** The old values of the fields that differ: an event's `previous_attributes`. */
+export function changedFields<T extends object>(before: T, after: T): Partial<T> {
+  const previous: Partial<T> = {};
+  for (const name of Object.keys(before) as (keyof T)[]) if (before[name] !== after[name]) previous[name] = before[name];
+  return previous;
+}
+
+function remove(call: Call): object {
+  const customer = getCustomer(call.account, pathId(call));
+  call.account.customers.remove(customer.id);
+  for (const method of call.account.paymentMethods.all()) {
+    if (method.customer !== customer.id) continue;
+    method.customer = null;
+    call.account.paymentMethods.put(method);
+  }
+  call.account.deletedCustomers.put({ id: customer.id, object: 'customer', deleted: true });
+  call.sandbox.events.record(call.account, 'customer.deleted', customer);
+  return { id: customer.id, object: 'customer', deleted: true };
+}
+
+function retrieve(call: Call): object {
+  return call.account.deletedCustomers.find(pathId(call)) ?? getCustomer(call.account, pathId(call));
+}
+
+function list(call: Call<ListParameters & { email?: string }>): object {
+  const { email } = call.parameters;
+  return listPage(call, call.account.customers, (customer) => email === undefined || customer.email === email);
+}
+
+/** Routes of customers. */
+export const customerRoutes = [
+  route('POST /v1/customers', 'CustomerCreateParams', (call: Call<CustomerParameters>) =>
+    createCustomer(call.sandbox, call.account, call.parameters),
+  ),
+  route('GET /v1/customers', 'CustomerListParams', list),
+  route('GET /v1/customers/search', 'CustomerSearchParams', (call: Call<SearchParameters>) => search(call, call.account.customers)),
+  route('GET /v1/customers/{id}', 'CustomerRetrieveParams', retrieve),
+  route('POST /v1/customers/{id}', 'CustomerUpdateParams', update),
+  route('DELETE /v1/customers/{id}', 'CustomerDeleteParams', remove),
+];

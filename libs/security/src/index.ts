@@ -1,0 +1,34 @@
+/** Security: who may do what, how often, and what is written down. */
+export {
+  CurrentPrincipal,
+  Public,
+  RequireScope,
+  RequireSession,
+  RequireStepUp,
+  ROUTE_ACCESS,
+  type AuthenticatedRequest,
+  type RouteAccess,
+} from './access.decorators.js';
+export type { ApiKey } from './api-keys.repository.js';
+export { ApiKeysService, type AuditContext, type CreateApiKey, type CreatedApiKey } from './api-keys.service.js';
+export { AuditLog, type AuditEntry } from './audit-log.js';
+export { Authenticator } from './authenticator.js';
+export { CredentialHasher, type IssuedCredential } from './credential-hasher.js';
+export type { IncidentReport, IncidentSeverity, IncidentType } from './domain/incident.js';
+export { networkOf } from './domain/network.js';
+export { KEY_SCOPES, ROLE_SCOPES, ROLES, SCOPES, type Role, type Scope } from './domain/scopes.js';
+export { OutboundAddressRefusedError, OutboundHttp, type OutboundAnswer, type OutboundRequest } from './outbound-http.js';
+export { PersonalDataCipher, type MatchKind, type SealedPlace } from './personal-data-cipher.js';
+export {
+  actorOf,
+  merchantIdOf,
+  MerchantRequiredError,
+  type DevicePrincipal,
+  type MerchantKeyPrincipal,
+  type MonitorPrincipal,
+  type Principal,
+  type UserPrincipal,
+} from './principal.js';
+export { SecurityIncidents } from './security-incidents.js';
+export { AuthenticationRequiredError, CredentialRefusedError, PermissionDeniedError } from './security.errors.js';
+export { SecurityCoreModule, SecurityModule } from './security.module.js';
