@@ -1,5 +1,6 @@
 import {
   ArrayMaxSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsEmail,
@@ -115,6 +116,7 @@ export class TlsConfig {
   /** The kinds of key; one certificate is ordered for each. Old terminals know only RSA. */
   @Env('ACME_KEY_TYPES')
   @IsArray()
+  @ArrayUnique()
   @IsIn(['ec', 'rsa'], { each: true })
   acmeKeyTypes: ('ec' | 'rsa')[] = ['ec', 'rsa'];
 
