@@ -14,10 +14,15 @@ interface Credentials {
   readonly apiKey: string;
 }
 
+/** What this program looks at of an answer. */
+interface Made {
+  readonly id?: string;
+  readonly status?: string | number;
+}
+
 interface Answer {
   readonly status: number;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only printed and counted
-  readonly body: any;
+  readonly body: Made & { readonly payment?: Made };
 }
 
 function readCredentials(): Credentials {
@@ -38,7 +43,7 @@ async function main(): Promise<void> {
     }).catch(() => {
       throw new Error(`Nobody answers at ${baseUrl}. Start the product first, in another terminal: npm start`);
     });
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: (await response.json()) as Answer['body'] };
   };
   const tally = new Tally(DAY.length);
   const devices = await openShops(post);
@@ -62,7 +67,8 @@ async function openShops(post: (route: string, body: unknown) => Promise<Answer>
       authorisedForAutomatedPayments: shop.businessType === 'iot',
     });
     if (status !== 201) throw new Error(`The device of ${shop.name} was not registered: ${JSON.stringify(body)}`);
-    devices.set(shop.name, body.id as string);
+    const id = body.id ?? '';
+    devices.set(shop.name, id);
     if (shop.isStolen) {
       const entry = {
         kind: 'device',
@@ -89,7 +95,7 @@ async function play(
 ): Promise<void> {
   const { shop, captures, ...payment } = scene;
   const { status, body } = await post('/api/payments', { ...payment, deviceId: devices.get(shop.name), businessType: shop.businessType });
-  const made = (body.payment ?? body) as { id?: string; status?: string };
+  const made = body.payment ?? body;
   if (captures && made.status === 'requires_capture') {
     const captured = await post(`/api/payments/${made.id ?? ''}/capture`, {});
     tally.count(shop, captured.status === 200 ? 'succeeded' : 'failed', scene, captured.body);
@@ -98,7 +104,7 @@ async function play(
   tally.count(shop, outcomeOf(status, made.status), scene, body);
 }
 
-function outcomeOf(httpStatus: number, status: string | undefined): Parameters<Tally['count']>[1] {
+function outcomeOf(httpStatus: number, status: Made['status']): Parameters<Tally['count']>[1] {
   if (httpStatus === 402) return status === 'blocked' ? 'blocked' : 'declined';
   switch (status) {
     case 'succeeded':
