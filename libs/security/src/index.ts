@@ -33,6 +33,9 @@ export { paymentsPolicyOf, type RateLimitName, type RateLimitPolicy } from './do
 export { RateLimitedError, RateLimiter, type RateLimitOutcome, type RateLimitSubject } from './rate-limit/rate-limiter.js';
 export { RateLimitStorage, type TakeResult } from './rate-limit/rate-limit-storage.js';
 export { RateLimit, ROUTE_RATE_LIMIT, type RouteRateLimit } from './route-rate-limit.guard.js';
+export { auditActor, Origin, type AuditActor, type RequestOrigin } from './request-origin.js';
 export { SecurityIncidents } from './security-incidents.js';
 export { AuthenticationRequiredError, CredentialRefusedError, PermissionDeniedError } from './security.errors.js';
 export { SecurityCoreModule, SecurityModule } from './security.module.js';
+export { totpCode, totpUri } from './users/totp.js';
+export { UserRefusedError, UsersService, type FirstSecrets, type NewUser } from './users/users.service.js';

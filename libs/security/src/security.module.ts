@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { Clock } from '#kernel';
 import { AppConfig, Database } from '#platform';
+import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { AuditLog } from './audit-log.js';
@@ -18,7 +19,18 @@ import { RateLimiter } from './rate-limit/rate-limiter.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RouteRateLimitGuard } from './route-rate-limit.guard.js';
 import { SecurityIncidents } from './security-incidents.js';
+import { SecurityIncidentsController } from './security-incidents.controller.js';
 import { SecurityIncidentsRepository } from './security-incidents.repository.js';
+import { AuthController } from './users/auth.controller.js';
+import { PasswordHasher } from './users/password-hasher.js';
+import { SecondFactor } from './users/second-factor.js';
+import { SessionsRepository } from './users/sessions.repository.js';
+import { Sessions } from './users/sessions.service.js';
+import { SignInLimits } from './users/sign-in-limits.js';
+import { SignInService } from './users/sign-in.service.js';
+import { UsersController } from './users/users.controller.js';
+import { UsersRepository } from './users/users.repository.js';
+import { UsersService } from './users/users.service.js';
 
 const RATE_LIMIT_STORAGE = { provide: RateLimitStorage, inject: [AppConfig, Database, Clock], useFactory: createRateLimitStorage };
 
@@ -31,12 +43,27 @@ const SERVICES = [
   PersonalDataCipher,
   RateLimiter,
   SecurityIncidents,
+  UsersService,
+];
+
+// What only this library uses.
+const INNER = [
+  ApiKeysRepository,
+  CredentialsRepository,
+  SecurityIncidentsRepository,
+  PasswordHasher,
+  SecondFactor,
+  Sessions,
+  SessionsRepository,
+  SignInLimits,
+  SignInService,
+  UsersRepository,
 ];
 
 /** What other libraries use of security; the worker mounts this alone. */
 @Module({
-  providers: [...SERVICES, RATE_LIMIT_STORAGE, ApiKeysRepository, CredentialsRepository, SecurityIncidentsRepository],
-  exports: [...SERVICES, RateLimitStorage],
+  providers: [...SERVICES, ...INNER, RATE_LIMIT_STORAGE],
+  exports: [...SERVICES, RateLimitStorage, SignInService, Sessions],
 })
 export class SecurityCoreModule {}
 
@@ -59,6 +86,7 @@ export class SecurityCoreModule {}
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: RouteRateLimitGuard },
   ],
+  controllers: [AuthController, ApiKeysController, SecurityIncidentsController, UsersController],
   exports: [SecurityCoreModule],
 })
 export class SecurityModule {}
