@@ -11,7 +11,9 @@ export {
 } from './access.decorators.js';
 export type { ApiKey } from './api-keys.repository.js';
 export { ApiKeysService, type AuditContext, type CreateApiKey, type CreatedApiKey } from './api-keys.service.js';
-export { AuditLog, type AuditEntry } from './audit-log.js';
+export { AuditLog, type AuditEntry } from './audit/audit-log.js';
+export { AuditSealer } from './audit/audit-sealer.js';
+export { AuditVerifier, type AuditVerification, type BrokenLink, type ChainFault } from './audit/audit-verifier.js';
 export { Authenticator } from './authenticator.js';
 export { CredentialHasher, type IssuedCredential } from './credential-hasher.js';
 export type { IncidentReport, IncidentSeverity, IncidentType } from './domain/incident.js';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock, DomainError, newId, SECOND_MS } from '#kernel';
 import { Database } from '#platform';
-import { AuditLog } from './audit-log.js';
+import { AuditLog } from './audit/audit-log.js';
 import type { IncidentReport } from './domain/incident.js';
 import { networkOf } from './domain/network.js';
 import { incidentsTotal } from './metrics.js';

@@ -6,7 +6,12 @@ import { AppConfig, Database } from '#platform';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
-import { AuditLog } from './audit-log.js';
+import { AuditChainRepository } from './audit/audit-chain.repository.js';
+import { AuditLog } from './audit/audit-log.js';
+import { AuditSealer } from './audit/audit-sealer.js';
+import { AuditVerifier } from './audit/audit-verifier.js';
+import { AuditController } from './audit/audit.controller.js';
+import { CheckpointSigner } from './audit/checkpoint-signer.js';
 import { AuthGuard } from './auth.guard.js';
 import { Authenticator } from './authenticator.js';
 import { CredentialHasher } from './credential-hasher.js';
@@ -38,6 +43,8 @@ const SERVICES = [
   Authenticator,
   ApiKeysService,
   AuditLog,
+  AuditSealer,
+  AuditVerifier,
   CredentialHasher,
   OutboundHttp,
   PersonalDataCipher,
@@ -49,6 +56,8 @@ const SERVICES = [
 // What only this library uses.
 const INNER = [
   ApiKeysRepository,
+  AuditChainRepository,
+  CheckpointSigner,
   CredentialsRepository,
   SecurityIncidentsRepository,
   PasswordHasher,
@@ -63,7 +72,7 @@ const INNER = [
 /** What other libraries use of security; the worker mounts this alone. */
 @Module({
   providers: [...SERVICES, ...INNER, RATE_LIMIT_STORAGE],
-  exports: [...SERVICES, RateLimitStorage, SignInService, Sessions],
+  exports: [...SERVICES, RateLimitStorage, SignInService, Sessions, CheckpointSigner],
 })
 export class SecurityCoreModule {}
 
@@ -86,7 +95,7 @@ export class SecurityCoreModule {}
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: RouteRateLimitGuard },
   ],
-  controllers: [AuthController, ApiKeysController, SecurityIncidentsController, UsersController],
+  controllers: [AuthController, ApiKeysController, AuditController, SecurityIncidentsController, UsersController],
   exports: [SecurityCoreModule],
 })
 export class SecurityModule {}

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Clock, HOUR_MS, isId, MINUTE_MS, newId } from '#kernel';
 import { AppConfig, type Queryable } from '#platform';
-import { AuditLog } from '../audit-log.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { type Scope, scopesOfPerson } from '../domain/scopes.js';
 import { actorOf, type UserPrincipal } from '../principal.js';
 import type { RequestOrigin } from '../request-origin.js';

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, newId } from '#kernel';
 import { Database, isUniqueViolation, type Queryable } from '#platform';
 import type { AuditContext } from '../api-keys.service.js';
-import { AuditLog } from '../audit-log.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { passwordProblem } from '../domain/password-policy.js';
 import type { Role } from '../domain/scopes.js';
 import type { UserPrincipal } from '../principal.js';
