@@ -173,3 +173,24 @@ export class SecurityConfig {
   @Matches(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { each: true })
   outboundAllowedCidrs: string[] = [];
 }
+
+/** Sessions of people. */
+export class SessionsConfig {
+  /** Minutes without a request after which a session ends. */
+  @Env('SESSION_IDLE_MINUTES')
+  @IsInt()
+  @Min(1)
+  @Max(120)
+  idleMinutes: number = 15;
+
+  /** Hours after which a session ends whatever happens. */
+  @Env('SESSION_MAX_HOURS')
+  @IsInt()
+  @Min(1)
+  @Max(24)
+  maxHours: number = 12;
+
+  /** Whether a person without a second factor may do nothing but add one. */
+  @Env('SESSION_REQUIRE_TOTP')
+  requireTotp: boolean = true;
+}
