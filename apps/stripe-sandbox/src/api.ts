@@ -1,4 +1,5 @@
 /** An API request from its key to its answer: authenticated, judged, executed once, committed, answered. */
+import { API_VERSION } from './api-version.js';
 import { type Call } from './call.js';
 import { errorBody, invalidParameter, StripeError } from './errors.js';
 import { expand } from './expand.js';
@@ -7,7 +8,7 @@ import { parseForm } from './form.js';
 import { INCLUDABLES } from './includables.js';
 import { checkParameters, type Parameters } from './parameters.js';
 import { findRoute } from './routes.js';
-import { API_VERSION, type Sandbox } from './sandbox.js';
+import { type Sandbox } from './sandbox.js';
 
 /** A request as it was read from the socket. */
 export interface ApiRequest {

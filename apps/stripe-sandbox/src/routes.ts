@@ -7,6 +7,7 @@ import { eventRoutes } from './resources/events.js';
 import { paymentIntentRoutes } from './resources/payment-intent-routes.js';
 import { paymentMethodRoutes } from './resources/payment-methods.js';
 import { refundRoutes } from './resources/refunds.js';
+import { cliSessionRoutes } from './resources/cli-sessions.js';
 import { checkoutRoutes } from './resources/checkout.js';
 import { disputeRoutes } from './resources/disputes.js';
 import { earlyFraudWarningRoutes } from './resources/early-fraud-warnings.js';
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   ...eventRoutes,
   ...webhookEndpointRoutes,
   ...checkoutRoutes,
+  ...cliSessionRoutes,
   ...disputeRoutes,
   ...earlyFraudWarningRoutes,
   ...invoiceRoutes,

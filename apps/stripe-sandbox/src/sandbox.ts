@@ -1,5 +1,6 @@
 /** The sandbox without its sockets: the accounts, the time, the events and what happens by itself. */
 import { Account } from './account.js';
+import { API_VERSION } from './api-version.js';
 import { type CardToken } from './card-input.js';
 import { VirtualClock } from './clock.js';
 import { DEFAULT_RETRY_DELAYS_MS, WebhookDelivery } from './delivery.js';
@@ -13,6 +14,7 @@ import { type Collection, Store, type StripeObject } from './store.js';
 import { followAftermath } from './aftermath.js';
 import { type TestCard } from './cards.js';
 import { type Charge } from './resources/charges.js';
+import { type CliSession } from './resources/cli-sessions.js';
 import { followCheckout } from './resources/checkout.js';
 import { registerDisputeJobs } from './resources/disputes.js';
 import { type Invoice } from './resources/invoice-object.js';
@@ -22,9 +24,6 @@ import { type PaymentIntent } from './resources/payment-intents.js';
 import { registerPayoutJobs } from './resources/payouts.js';
 import { registerRefundJobs } from './resources/refunds.js';
 import { followSubscriptions } from './resources/subscriptions.js';
-
-/** The API version in which the sandbox answers: the pinned SDK's. */
-export const API_VERSION = '2026-10-28.endive';
 
 /** How a sandbox differs from another. */
 export interface SandboxSettings {
@@ -59,6 +58,7 @@ export class Sandbox {
   readonly faults: Faults;
   readonly latency: Latency;
   readonly tokens: Collection<CardToken>;
+  readonly cliSessions: Collection<CliSession>;
   /** The account whose keys are used; its id follows from the seed. */
   readonly platform: Account;
   /** Where the sandbox itself is reached; set when it listens. */
@@ -81,6 +81,7 @@ export class Sandbox {
     this.events = new EventLog(this.store, this.clock, API_VERSION, settings.maxEvents);
     this.idempotency = new IdempotencyKeys(this.store);
     this.tokens = this.store.collection('', 'token');
+    this.cliSessions = this.store.collection('', 'cli_session');
     this.platform = new Account(`acct_1${new SeededRandom(settings.seed).letters(15)}`, true, this.store);
     this.accounts.set(this.platform.id, this.platform);
     this.delivery = new WebhookDelivery(this.store, this.clock, {

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Api, type ApiAnswer, type ApiRequest } from './api.js';
+import { CliListeners } from './cli-listeners.js';
 import { runControl } from './control.js';
 import { findRoute } from './routes.js';
 import { errorBody, StripeError } from './errors.js';
@@ -41,9 +42,11 @@ export async function startStripeSandbox(options: SandboxOptions = {}): Promise<
   const sandbox = new Sandbox({ ...DEFAULT_SETTINGS, ...settings });
   const journal = stateFile === undefined ? null : Journal.open(stateFile, sandbox.store);
   const front = new Front(sandbox);
+  const listeners = new CliListeners(sandbox);
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     front.receive(request, response);
   });
+  listeners.attach(server);
   await listen(server, port, host);
   const { port: actualPort } = server.address() as AddressInfo;
   sandbox.baseUrl = `http://${host.includes(':') ? `[${host}]` : host}:${String(actualPort)}`;
@@ -58,6 +61,7 @@ export async function startStripeSandbox(options: SandboxOptions = {}): Promise<
     close: async () => {
       sandbox.clock.stop();
       sandbox.delivery.close();
+      listeners.close();
       await new Promise((resolve) => {
         server.close(resolve);
         server.closeAllConnections();

@@ -1,5 +1,6 @@
 /** Checkout: a page of Stripe's on which a customer pays, here a page with one field and one button. */
 import { type Account } from '../account.js';
+import { type Shipping } from '../addresses.js';
 import { type Call, pathId, route } from '../call.js';
 import { invalidParameter, invalidState, noSuch } from '../errors.js';
 import { innerList, listPage, type ListParameters } from '../lists.js';
@@ -36,7 +37,7 @@ export interface CheckoutSession extends StripeObject {
 export interface CheckoutLines extends StripeObject {
   object: 'checkout_lines';
   lines: { price: Price; quantity: number }[];
-  intentData: { description?: string; metadata?: Metadata; setup_future_usage?: string; capture_method?: string; shipping?: object };
+  intentData: { description?: string; metadata?: Metadata; setup_future_usage?: string; capture_method?: string; shipping?: Shipping };
   subscriptionData: { metadata?: Metadata; trial_period_days?: number; description?: string };
 }
 
