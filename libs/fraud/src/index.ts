@@ -43,7 +43,7 @@ export {
   type RiskScore,
 } from './domain/risk-score.js';
 export { type FraudAttempt } from './fraud-attempt.js';
-export { FraudCoreModule } from './fraud.module.js';
+export { FraudCoreModule, FraudModule } from './fraud.module.js';
 export { FraudService, type AttemptAssessment } from './fraud.service.js';
 export { CardCsvParser, CSV_COLUMNS, formatCsv, type CardTransaction, type CardTransactions } from './model/card-data.js';
 export { CARD_ENGINE, CARD_RULES, cardSnapshot } from './model/card-assessment.js';
