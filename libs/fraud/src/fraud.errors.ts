@@ -36,3 +36,61 @@ export class ListImportInvalidError extends DomainError {
     super('invalid', 'list_import_invalid', 'The file cannot be imported; nothing was added.', { param: 'csv', details: { problems } });
   }
 }
+
+/** There is no such review for this merchant in this mode. */
+export class ReviewNotFoundError extends DomainError {
+  override readonly name = 'ReviewNotFoundError';
+
+  constructor() {
+    super('not_found', 'review_not_found', 'There is no such review.');
+  }
+}
+
+/** Somebody, or the clock, decided first; `details` names the decision that stands. */
+export class ReviewClosedError extends DomainError {
+  override readonly name = 'ReviewClosedError';
+
+  constructor(closedReason: string, closedAt: Date | null) {
+    super('conflict', 'review_closed', `The review was closed before: ${closedReason}.`, {
+      details: { closedReason, closedAt: closedAt?.toISOString() ?? null },
+    });
+  }
+}
+
+/** Somebody else works on the review. */
+export class ReviewClaimedError extends DomainError {
+  override readonly name = 'ReviewClaimedError';
+
+  constructor(claimedBy: string | null, claimedUntil: Date | null) {
+    super('conflict', 'review_claimed', 'Somebody else has claimed the review.', {
+      details: { claimedBy, claimedUntil: claimedUntil?.toISOString() ?? null },
+    });
+  }
+}
+
+/** The amount needs four eyes, and these two have approved already. */
+export class SecondApproverRequiredError extends DomainError {
+  override readonly name = 'SecondApproverRequiredError';
+
+  constructor() {
+    super('conflict', 'second_approver_required', 'Another person must approve this amount as well.');
+  }
+}
+
+/** No money has moved yet, so that there is nothing to refund. */
+export class ReviewNotRefundableError extends DomainError {
+  override readonly name = 'ReviewNotRefundableError';
+
+  constructor() {
+    super('conflict', 'review_not_refundable', 'The payment is held before any money moved: reject it instead.');
+  }
+}
+
+/** A review is put aside until a time that has passed. */
+export class SnoozeInvalidError extends DomainError {
+  override readonly name = 'SnoozeInvalidError';
+
+  constructor() {
+    super('invalid', 'parameter_invalid', 'The time must be in the future.', { param: 'until' });
+  }
+}
