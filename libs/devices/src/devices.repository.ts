@@ -24,14 +24,14 @@ export type RegisteredDevice = Pick<
 export class DevicesRepository {
   constructor(@InjectRepository(Device) private readonly devices: Repository<Device>) {}
 
-  findDevice(scope: DeviceScope, id: string): Promise<Device | null> {
-    return this.devices.findOneBy({ ...scope, id });
+  findDevice({ merchantId, livemode }: DeviceScope, id: string): Promise<Device | null> {
+    return this.devices.findOneBy({ id, merchantId, livemode });
   }
 
   /** Newest first. */
-  listDevices(scope: DeviceScope, limit: number, startingAfter: string | null): Promise<Device[]> {
+  listDevices({ merchantId, livemode }: DeviceScope, limit: number, startingAfter: string | null): Promise<Device[]> {
     return this.devices.find({
-      where: { ...scope, ...(startingAfter === null ? {} : { id: LessThan(startingAfter) }) },
+      where: { merchantId, livemode, ...(startingAfter === null ? {} : { id: LessThan(startingAfter) }) },
       order: { id: 'DESC' },
       take: limit,
     });

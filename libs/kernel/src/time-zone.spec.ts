@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { HOUR_MS } from './clock.js';
-import { isTimeZone, localTimeAt, minuteOfDay, startOfLocalDay } from './time-zone.js';
+import { instantAt, isTimeZone, localTimeAt, minuteOfDay, startOfLocalDay } from './time-zone.js';
 
 describe('isTimeZone', () => {
   it.each([
@@ -31,6 +31,17 @@ describe('localTimeAt', () => {
     ['after it', '2026-03-29T01:00:00Z', 180],
   ])('follows the wall clock over a jump: %s', (_, at, minute) => {
     expect(minuteOfDay(new Date(at), 'Europe/Berlin')).toBe(minute);
+  });
+});
+
+describe('instantAt', () => {
+  it.each([
+    ['an ordinary time', 'Europe/Berlin', [2026, 7, 1, 2, 30], '2026-07-01T00:30:00.000Z'],
+    ['a time that is skipped, moved on', 'Europe/Berlin', [2026, 3, 29, 2, 30], '2026-03-29T01:30:00.000Z'],
+    ['the first of two', 'Europe/Berlin', [2026, 10, 25, 2, 30], '2026-10-25T00:30:00.000Z'],
+    ['the time after the two', 'Europe/Berlin', [2026, 10, 25, 3, 0], '2026-10-25T02:00:00.000Z'],
+  ])('finds %s', (_, zone, [year = 0, month = 0, day = 0, hour = 0, minute = 0], expected) => {
+    expect(instantAt({ year, month, day, hour, minute, second: 0 }, zone).toISOString()).toBe(expected);
   });
 });
 

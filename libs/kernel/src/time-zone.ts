@@ -73,6 +73,19 @@ export function startOfLocalDay(date: LocalDate, timeZone: string): Date {
   return firstInstantShowing(midnightMs, timeZone, midnightMs - offsetAfterMs - DAY_MS, midnightMs - offsetBeforeMs + DAY_MS);
 }
 
+/**
+ * The instant at which the clocks of a place show a time of a day.
+ *
+ * A time that the clocks skip is moved on by as much as they are (02:30 becomes 03:30); of a time that comes twice the first is meant.
+ */
+export function instantAt(local: LocalTime, timeZone: string): Date {
+  const shownMs = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute, local.second);
+  const beforeMs = shownMs - offsetAt(shownMs - DAY_MS, timeZone);
+  const afterMs = shownMs - offsetAt(shownMs + DAY_MS, timeZone);
+  const exact = [beforeMs, afterMs].filter((each) => each + offsetAt(each, timeZone) === shownMs);
+  return new Date(exact.length > 0 ? Math.min(...exact) : beforeMs);
+}
+
 /** Between two instants around a jump, the first whose wall clock shows `shownMs` or later. Halves the span: at most 28 steps. */
 function firstInstantShowing(shownMs: number, timeZone: string, fromMs: number, toMs: number): Date {
   let before = fromMs;

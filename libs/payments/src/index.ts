@@ -53,3 +53,35 @@ export {
   type TranslatedInput,
 } from './input/native-input.js';
 export { translateInput } from './input/translate-input.js';
+export {
+  type Outcome,
+  outcomeOf,
+  type PresentablePayment,
+  type Presentation,
+  presentationFor,
+  PRESENTATIONS_BY_DEVICE_TYPE,
+} from './presentation/presentation.js';
+export { BILLING_UNITS, type BillingPeriod, type BillingSchedule, dueRenewal, periodAt, periodOf } from './domain/billing-schedule.js';
+export {
+  adviceFor,
+  type AfterDecline,
+  afterDecline,
+  classifyDecline,
+  codeForPayer,
+  type Decline,
+  type DeclineClass,
+  type DeclinedAttempt,
+} from './domain/decline-policy.js';
+export { mustAccumulate, processorMinimumMinor } from './domain/processor-minimum.js';
+export {
+  bucketsFor,
+  type BucketUse,
+  calendarWindow,
+  decideReservation,
+  type LimitedPayment,
+  type LimitWindow,
+  type ReservationDecision,
+  SPENDING_LIMIT_NAMES,
+  type SpendingBucket,
+  type SpendingLimitName,
+} from './domain/spending-limit.js';

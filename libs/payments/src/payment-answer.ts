@@ -3,7 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { assertNever, type DomainError } from '#kernel';
 import { problemOf } from '#platform';
 import type { Payment } from './payment.js';
-import { GatewayUnavailableError, PaymentBlockedError, PaymentDeclinedError } from './payments.errors.js';
+import { GatewayRefusedError, GatewayUnavailableError, PaymentBlockedError, PaymentDeclinedError } from './payments.errors.js';
 
 /** A stored answer: a repeat of the request gets these very bytes. */
 export interface Answer {
@@ -127,8 +127,12 @@ export function answerOf(payment: Payment, requestId: string): Answer {
     case 'succeeded':
     case 'requires_capture':
     case 'requires_action':
-    case 'canceled':
       return { status: 201, body, isFinal: true };
+    case 'canceled':
+      // Canceled by the processor's refusal of the request itself, or by somebody else meanwhile.
+      return payment.lastError
+        ? refusal(new GatewayRefusedError(payment.lastError.code, response), requestId, true)
+        : { status: 201, body, isFinal: true };
     case 'in_review':
     case 'accumulating':
       return { status: 202, body, isFinal: true };

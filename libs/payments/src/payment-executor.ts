@@ -161,7 +161,7 @@ export class PaymentExecutor {
           return this.refuse(transaction, payment, attempt, answer, source);
         case 'not_sent': {
           // Nothing happened at the processor: a payment on its way goes back to where its client may send it again.
-          const wish = { to: 'requires_confirmation', by: 'gateway' } as const;
+          const wish = { to: 'requires_confirmation', by: source.source === 'completer' ? 'completer' : 'client' } as const;
           return payment.status === 'processing'
             ? ((await this.transitions.move(transaction, payment, wish, {}, source)) ?? payment)
             : payment;

@@ -80,7 +80,8 @@ export class PaymentRecorder {
       card: /^pm_card_/.test(request.paymentMethod) ? null : request.paymentMethod,
       customerId: ids.customerId,
       email: request.customerEmail ?? null,
-      ip: caller.ip,
+      // The address of the payer's own device; behind a merchant's key it would be the merchant's server, the same for everybody.
+      ip: caller.deviceId === null ? null : caller.ip,
       location: request.location ?? null,
     });
   }

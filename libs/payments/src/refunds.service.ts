@@ -90,9 +90,9 @@ export class RefundsService {
   /** Key, refund and payment's sum in one transaction under the payment's lock. */
   private reserve(caller: PaymentCaller, key: string, requestHash: Buffer, paymentId: string, request: RefundPaymentDto): Promise<Refund> {
     return this.database.transaction(async (transaction) => {
-      const visible = isId('payment', paymentId) ? await this.payments.find({ ...caller, deviceId: null }, paymentId) : null;
-      const payment = visible && (await this.payments.lock(transaction, paymentId));
-      if (!payment) throw new PaymentNotFoundError();
+      const payment = isId('payment', paymentId) ? await this.payments.lock(transaction, paymentId) : null;
+      const isVisible = payment?.merchantId === caller.merchantId && payment.livemode === caller.livemode;
+      if (!payment || !isVisible) throw new PaymentNotFoundError();
       if (payment.amountReceivedMinor === 0) throw new PaymentStateError('refunded', paymentResponseOf(payment));
       const remaining = payment.amountReceivedMinor - (await this.refunds.sumHeld(transaction, paymentId));
       const amountMinor = request.amount ?? remaining;

@@ -41,7 +41,12 @@ export class TlsCertificatesRepository {
   }
 
   /** Makes `certificates` the only ones; part of the transaction that proves the right to do so. */
-  async replaceAll(certificates: readonly Certificate[], names: readonly string[], directoryUrl: string, transaction: Queryable): Promise<void> {
+  async replaceAll(
+    certificates: readonly Certificate[],
+    names: readonly string[],
+    directoryUrl: string,
+    transaction: Queryable,
+  ): Promise<void> {
     await transaction.query('delete from tls_certificates');
     for (const { keyType, chainPem, keyPem } of certificates) {
       await transaction.query(

@@ -36,8 +36,8 @@ export class StripeGateway extends PaymentGateway {
       amount: toStripeAmount(request.amount),
       currency: request.amount.currency,
       payment_method: request.paymentMethod,
-      // Wallets, taps and codes of every device end in a card; redirects to banks' pages have no place on most of them.
-      allowed_payment_method_types: ['card'],
+      // Cards in every form, tapped, scanned or in a wallet. A redirect to a bank's page has no place on most devices.
+      automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       capture_method: request.captureMethod,
       metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
       ...(request.description === null ? {} : { description: request.description }),
@@ -71,7 +71,7 @@ export class StripeGateway extends PaymentGateway {
       payment_intent: request.gatewayId,
       amount: toStripeAmount(request.amount),
       metadata: { [METADATA_KEYS.refund]: request.refundId },
-      ...(request.reason === null ? {} : { reason: request.reason as Stripe.RefundCreateParams.Reason }),
+      ...(request.reason === null ? {} : { reason: request.reason }),
     };
     return callStripe(this.clock, (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }), gatewayRefundOf);
   }

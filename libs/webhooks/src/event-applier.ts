@@ -6,6 +6,8 @@ export interface SourcedEvent {
   /** Stripe's event id: the source of every change that follows. */
   readonly eventId: string;
   readonly event: Exclude<GatewayEvent, { kind: 'ignored' }>;
+  /** `hint`: the event's own body, which may be old. `snapshot`: the object as fetched for it just now. */
+  readonly evidence: 'hint' | 'snapshot';
 }
 
 /**

@@ -115,7 +115,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
       if (translation === null) continue;
       if (translation.kind === 'ignored') ignored.push({ job, outcome: 'ignored', detail: translation.reason });
       else if (translation.kind === 'fetch' || translation.kind === 'unreadable') fetches.push({ job, translation });
-      else applicable.push({ job, sourced: { eventId: job.stripeEventId, event: translation } });
+      else applicable.push({ job, sourced: { eventId: job.stripeEventId, event: translation, evidence: 'hint' } });
     }
     const unsettled = await this.applyTogether(applicable, ignored);
     await this.eachAtATime([...unsettled, ...fetches]);
@@ -198,7 +198,10 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
         await this.applyInTransaction([], [{ job, outcome: 'ignored', detail: 'the object does not exist at Stripe' }]);
         return;
       }
-      const [unsettled] = await this.applyInTransaction([{ job, sourced: { eventId: job.stripeEventId, event } }], []);
+      const [unsettled] = await this.applyInTransaction(
+        [{ job, sourced: { eventId: job.stripeEventId, event, evidence: 'snapshot' } }],
+        [],
+      );
       if (unsettled === undefined) return;
       if (unsettled.translation.kind === 'fetch') throw new Error('the fetched object conflicts with the row as well');
       await this.park(job, event);

@@ -1,5 +1,9 @@
 import { Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { PaymentsCoreModule } from '#payments';
 import { AppConfig } from '#platform';
+import { SecurityCoreModule } from '#security';
+import { EventApplier } from './event-applier.js';
+import { PaymentEventApplier } from './payment-event-applier.js';
 import { WebhookCounters } from './webhook-counters.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
@@ -9,14 +13,22 @@ import { WebhookProcessor } from './webhook-processor.js';
 
 /** The inbox and what works it off, without routes: for the worker. */
 @Module({
-  providers: [WebhookCounters, WebhookEventsRepository, WebhookJobsRepository, WebhookInbox, WebhookProcessor],
+  imports: [PaymentsCoreModule, SecurityCoreModule],
+  providers: [
+    { provide: EventApplier, useClass: PaymentEventApplier },
+    WebhookCounters,
+    WebhookEventsRepository,
+    WebhookJobsRepository,
+    WebhookInbox,
+    WebhookProcessor,
+  ],
   exports: [WebhookCounters, WebhookInbox, WebhookProcessor],
 })
 export class WebhooksCoreModule {}
 
 /** The core with the routes: for the api. */
 @Module({
-  imports: [WebhooksCoreModule],
+  imports: [SecurityCoreModule, WebhooksCoreModule],
   providers: [WebhookIntake],
   exports: [WebhooksCoreModule, WebhookIntake],
 })

@@ -30,7 +30,7 @@ const LEGAL_MOVES = `
   in_review > blocked: a
   in_review > canceled: c g o a
   in_review > succeeded: g
-  requires_payment_method > requires_confirmation: c g o
+  requires_payment_method > requires_confirmation: c o
   requires_payment_method > requires_action: g
   requires_payment_method > processing: g
   requires_payment_method > requires_capture: g
@@ -46,14 +46,13 @@ const LEGAL_MOVES = `
   requires_confirmation > canceled: c g o a
   requires_confirmation > succeeded: g
   requires_action > requires_payment_method: g
-  requires_action > requires_confirmation: g
   requires_action > processing: g
   requires_action > requires_capture: g
   requires_action > canceled: c g o a
   requires_action > succeeded: g
   processing > accumulating: o
   processing > requires_payment_method: g
-  processing > requires_confirmation: g
+  processing > requires_confirmation: c o
   processing > requires_action: g
   processing > requires_capture: g
   processing > canceled: g o
@@ -140,7 +139,9 @@ describe('nextPaymentStatus', () => {
     ['processing', 'requires_payment_method', 'fetch', 'a decline may be of an earlier attempt'],
     ['requires_payment_method', 'processing', 'fetch', 'may be of the attempt that was declined'],
     ['processing', 'processing', 'stay', 'nothing new'],
-    ['in_review', 'requires_confirmation', 'fetch', 'not final'],
+    ['in_review', 'requires_confirmation', 'stay', 'an unconfirmed intent is no news'],
+    ['processing', 'requires_confirmation', 'stay', 'an unconfirmed intent is no news'],
+    ['in_review', 'requires_payment_method', 'fetch', 'not final'],
     ['succeeded', 'requires_payment_method', 'stay', 'late: a decline before the success'],
     ['succeeded', 'requires_capture', 'stay', 'late'],
     ['succeeded', 'canceled', 'fetch', 'two ends'],
@@ -157,7 +158,8 @@ describe('nextPaymentStatus', () => {
   it.each<[PaymentStatus, PaymentStatus, MoveDecision['kind']]>([
     ['processing', 'requires_payment_method', 'move'],
     ['requires_confirmation', 'succeeded', 'move'],
-    ['requires_action', 'requires_confirmation', 'move'],
+    ['requires_action', 'requires_confirmation', 'stay'],
+    ['processing', 'requires_confirmation', 'stay'],
     ['in_review', 'requires_confirmation', 'stay'],
     ['in_review', 'requires_payment_method', 'stay'],
     ['in_review', 'succeeded', 'move'],

@@ -61,8 +61,9 @@ const EVERYBODY = ['client', 'gateway', 'completer', 'admin'] as const;
  * - Only `requires_confirmation` leads to the processor, so that every attempt, the second as the first, passes the rules on its way.
  * - The gateway cannot move a payment out of `in_review` or `accumulating` to `requires_confirmation` or `requires_payment_method`: an
  *   unconfirmed payment intent is in one of those two all the while, and following it would skip the review. It can say that money moved.
- * - Nobody but the gateway ends `processing`, except the completer: it cancels when no payment intent was ever made within the 23 hours in
- *   which a call may be repeated, and returns a small amount to its sum when the sum was declined.
+ * - Only the gateway says where `processing` ends, except that a call which the processor never took leads back, and the completer: it
+ *   cancels when no payment intent was ever made within the 23 hours in which a call may be repeated, and returns a small amount to its
+ *   sum when the sum was declined.
  * - The gateway may cancel from anywhere, because Stripe cancels by itself after too many confirmations or when an authorization lapses.
  */
 export const PAYMENT_MOVES: PaymentMoves = {
@@ -80,7 +81,7 @@ export const PAYMENT_MOVES: PaymentMoves = {
     succeeded: ['gateway'],
   },
   requires_payment_method: {
-    requires_confirmation: ['client', 'gateway', 'completer'],
+    requires_confirmation: ['client', 'completer'],
     requires_action: ['gateway'],
     processing: ['gateway'],
     requires_capture: ['gateway'],
@@ -100,7 +101,6 @@ export const PAYMENT_MOVES: PaymentMoves = {
   },
   requires_action: {
     requires_payment_method: ['gateway'],
-    requires_confirmation: ['gateway'],
     processing: ['gateway'],
     requires_capture: ['gateway'],
     canceled: EVERYBODY,
@@ -109,7 +109,8 @@ export const PAYMENT_MOVES: PaymentMoves = {
   processing: {
     accumulating: ['completer'],
     requires_payment_method: ['gateway'],
-    requires_confirmation: ['gateway'],
+    // The processor took nothing of what was sent: the client may send it again.
+    requires_confirmation: ['client', 'completer'],
     requires_action: ['gateway'],
     requires_capture: ['gateway'],
     canceled: ['gateway', 'completer'],
@@ -158,6 +159,8 @@ export interface MoveWish {
  */
 export function nextPaymentStatus(current: PaymentStatus, wish: MoveWish): MoveDecision {
   if (wish.to === current) return { kind: 'stay' };
+  // An unconfirmed intent is where each of our own attempts begins: it says nothing that this product did not do itself.
+  if (wish.by === 'gateway' && wish.to === 'requires_confirmation') return { kind: 'stay' };
   const isLegal = canMove(current, wish.to, wish.by);
   if (wish.by !== 'gateway') return isLegal ? { kind: 'move', to: wish.to } : { kind: 'refuse' };
   if (wish.evidence === 'hint') return afterHint(current, wish.to, isLegal);

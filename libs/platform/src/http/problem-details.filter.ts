@@ -54,7 +54,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const problem = problemOf(error, request.id);
     if (problem.status >= 500 && problem.status !== 503)
-      this.logger.error({ event: 'request_failed', requestId: request.id, error }, (error as Error).stack);
+      this.logger.error({ event: 'request_failed', requestId: request.id, error: error instanceof Error ? error.stack : String(error) });
     sendProblem(reply, problem, error instanceof DomainError ? error.retryAfterSeconds : undefined);
   }
 }

@@ -65,7 +65,15 @@ function isMachinePath(path: string): boolean {
   if (!path.startsWith('/')) return true;
   // The router may see through an encoded letter, a doubled slash or upper case, so the rule does too.
   const decoded = decodeOnce(path);
-  return decoded === null || MACHINE_PATH.test(decoded.toLowerCase().replaceAll(/[/\\]+/g, '/').replaceAll('/./', '/'));
+  return (
+    decoded === null ||
+    MACHINE_PATH.test(
+      decoded
+        .toLowerCase()
+        .replaceAll(/[/\\]+/g, '/')
+        .replaceAll('/./', '/'),
+    )
+  );
 }
 
 function decodeOnce(path: string): string | null {
