@@ -6,7 +6,7 @@ import { AppConfig, createHttpApplication, Database, type Environment } from '#p
 import { registerWebhookIntake } from '#webhooks';
 import { ApiModule } from '../../apps/api/src/api.module.js';
 import { type RunningSandbox, type SandboxOptions, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
-import { seedFirstRun } from '../../scripts/first-run.js';
+import { type FirstCredentials, seedFirstRun } from '../../scripts/first-run.js';
 import { createTestDatabase } from './test-server.js';
 
 const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef0123456789';
@@ -50,8 +50,9 @@ export class TestSystem {
     readonly url: string,
     readonly app: NestFastifyApplication,
     readonly sandbox: RunningSandbox,
-    readonly merchantId: string,
-    readonly apiKey: string,
+    private readonly first: FirstCredentials,
+    /** Of the running processes, for more of them over the same database and sandbox. */
+    readonly environment: Environment,
     private readonly drop: () => Promise<void>,
   ) {}
 
@@ -81,7 +82,16 @@ export class TestSystem {
     const app = await createHttpApplication(ApiModule.forRoot(config), config);
     await registerWebhookIntake(app);
     await app.listen(port, '127.0.0.1');
-    return new TestSystem(url, app, sandbox, first.merchantId, first.apiKey, () => database.drop());
+    return new TestSystem(url, app, sandbox, first, environment, () => database.drop());
+  }
+
+  get merchantId(): string {
+    return this.first.merchantId;
+  }
+
+  /** The merchant's secret key. */
+  get apiKey(): string {
+    return this.first.apiKey;
   }
 
   get database(): Database {

@@ -1,6 +1,7 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { PaymentsConfig } from './groups-payments.js';
 import { WebhooksConfig } from './groups-webhooks.js';
 import { TlsConfig } from './tls-config.js';
 
@@ -18,6 +19,7 @@ const GROUPS = {
   database: DatabaseConfig,
   stripe: StripeConfig,
   security: SecurityConfig,
+  payments: PaymentsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
 } as const;
@@ -28,6 +30,7 @@ export class AppConfig {
   readonly database: DatabaseConfig;
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
+  readonly payments: PaymentsConfig;
   readonly webhooks: WebhooksConfig;
   readonly tls: TlsConfig;
 
@@ -38,6 +41,7 @@ export class AppConfig {
     this.database = readGroup(GROUPS.database, environment, problems);
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
+    this.payments = readGroup(GROUPS.payments, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     this.tls = readGroup(GROUPS.tls, environment, problems);
     problems.push(...this.contradictions());
