@@ -1,6 +1,6 @@
 /** Makes one call to Stripe and says in our words what came of it; what each of Stripe's answers means stands here and nowhere else. */
 import Stripe from 'stripe';
-import { Clock, SECOND_MS } from '#kernel';
+import { type Clock, SECOND_MS } from '#kernel';
 import type { GatewayAnswer, GatewayCall, GatewayDecline } from '#payments';
 
 /** A call's answer before its object is translated. */

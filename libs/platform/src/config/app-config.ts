@@ -2,6 +2,7 @@
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
 import { PaymentsConfig } from './groups-payments.js';
+import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
 import { TlsConfig } from './tls-config.js';
 
@@ -20,6 +21,7 @@ const GROUPS = {
   stripe: StripeConfig,
   security: SecurityConfig,
   payments: PaymentsConfig,
+  rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
 } as const;
@@ -31,6 +33,7 @@ export class AppConfig {
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
   readonly payments: PaymentsConfig;
+  readonly rateLimits: RateLimitsConfig;
   readonly webhooks: WebhooksConfig;
   readonly tls: TlsConfig;
 
@@ -42,6 +45,7 @@ export class AppConfig {
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
     this.payments = readGroup(GROUPS.payments, environment, problems);
+    this.rateLimits = readGroup(GROUPS.rateLimits, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     this.tls = readGroup(GROUPS.tls, environment, problems);
     problems.push(...this.contradictions());
