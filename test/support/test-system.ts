@@ -4,7 +4,7 @@ import { PaymentCompleter, RefundsService } from '#payments';
 import { AppConfig, Database, type Environment } from '#platform';
 import { createApi } from '../../apps/api/src/api.js';
 import { type RunningSandbox, type SandboxOptions, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
-import { seedFirstRun } from '../../scripts/first-run.js';
+import { type FirstCredentials, seedFirstRun } from '../../scripts/first-run.js';
 import { freePorts } from './free-ports.js';
 import { createTestDatabase } from './test-server.js';
 
@@ -49,8 +49,9 @@ export class TestSystem {
     readonly url: string,
     readonly app: NestFastifyApplication,
     readonly sandbox: RunningSandbox,
-    readonly merchantId: string,
-    readonly apiKey: string,
+    private readonly first: FirstCredentials,
+    /** Of the running processes, for more of them over the same database and sandbox. */
+    readonly environment: Environment,
     private readonly drop: () => Promise<void>,
   ) {}
 
@@ -80,7 +81,16 @@ export class TestSystem {
     const config = new AppConfig(environment);
     const app = await createApi(config);
     await app.listen(port, '127.0.0.1');
-    return new TestSystem(url, app, sandbox, first.merchantId, first.apiKey, () => database.drop());
+    return new TestSystem(url, app, sandbox, first, environment, () => database.drop());
+  }
+
+  get merchantId(): string {
+    return this.first.merchantId;
+  }
+
+  /** The merchant's secret key. */
+  get apiKey(): string {
+    return this.first.apiKey;
   }
 
   get database(): Database {
