@@ -1,7 +1,8 @@
 /** Makes one call to Stripe and says in our words what came of it; what each of Stripe's answers means stands here and nowhere else. */
 import Stripe from 'stripe';
-import { Clock, SECOND_MS } from '#kernel';
+import { type Clock, SECOND_MS } from '#kernel';
 import type { GatewayAnswer, GatewayCall, GatewayDecline } from '#payments';
+import { type StripeEndpoint, stripeRequestDurationSeconds, stripeRequestsTotal } from './metrics.js';
 
 /** A call's answer before its object is translated. */
 type RawAnswer<T> = GatewayAnswer<T>;
@@ -25,15 +26,29 @@ const BUDGET_MS = 9 * SECOND_MS;
  * | 5xx | sent again only when `Stripe-Should-Retry: true`; then `unknown`: Stripe replays a stored 500 for ever |
  * | time-out, broken connection | `unknown` |
  *
+ * @param endpoint - The name under which it is counted.
  * @param send - Makes the call; must pass the same idempotency key every time.
  * @param objectOf - Finds the object that an error carries, if any.
  * @see https://docs.stripe.com/error-low-level (checked 2026-11)
  */
 export async function callStripe<Raw, T>(
   clock: Clock,
+  endpoint: StripeEndpoint,
   send: (options: { timeout: number }) => Promise<Stripe.Response<Raw>>,
   translate: (object: Raw) => T,
   objectOf: (error: Stripe.errors.StripeError) => Raw | null = () => null,
+): Promise<GatewayAnswer<T>> {
+  const answer = await sendUntilClear(clock, send, translate, objectOf);
+  stripeRequestsTotal.inc({ endpoint, outcome: answer.outcome });
+  stripeRequestDurationSeconds.observe({ endpoint }, answer.call.durationMs / SECOND_MS);
+  return answer;
+}
+
+async function sendUntilClear<Raw, T>(
+  clock: Clock,
+  send: (options: { timeout: number }) => Promise<Stripe.Response<Raw>>,
+  translate: (object: Raw) => T,
+  objectOf: (error: Stripe.errors.StripeError) => Raw | null,
 ): Promise<GatewayAnswer<T>> {
   const startedMs = clock.monotonicMs();
   for (let attempt = 1; ; attempt++) {

@@ -10,6 +10,7 @@ import {
   PaymentGateway,
 } from '#payments';
 import { AppConfig } from '#platform';
+import { type StripeEndpoint } from './metrics.js';
 import { callStripe } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
 import { gatewayDisputeOf, gatewayPaymentOf, gatewayRefundOf, METADATA_KEYS } from './stripe-objects.js';
@@ -42,7 +43,7 @@ export class StripeGateway extends PaymentGateway {
       metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
       ...(request.description === null ? {} : { description: request.description }),
     };
-    return this.payment((options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.create', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
   }
 
   override confirmPayment(
@@ -51,16 +52,22 @@ export class StripeGateway extends PaymentGateway {
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
     const params = options.returnUrl === null ? {} : { return_url: options.returnUrl };
-    return this.payment((request) => this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }));
+    return this.payment('payment_intents.confirm', (request) =>
+      this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }),
+    );
   }
 
   override capturePayment(gatewayId: string, amount: Money | null, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
     const params = amount === null ? {} : { amount_to_capture: toStripeAmount(amount) };
-    return this.payment((options) => this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.capture', (options) =>
+      this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }),
+    );
   }
 
   override cancelPayment(gatewayId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment((options) => this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.cancel', (options) =>
+      this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }),
+    );
   }
 
   override refundPayment(
@@ -73,19 +80,29 @@ export class StripeGateway extends PaymentGateway {
       metadata: { [METADATA_KEYS.refund]: request.refundId },
       ...(request.reason === null ? {} : { reason: request.reason as Stripe.RefundCreateParams.Reason }),
     };
-    return callStripe(this.clock, (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }), gatewayRefundOf);
+    return callStripe(
+      this.clock,
+      'refunds.create',
+      (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }),
+      gatewayRefundOf,
+    );
   }
 
   override retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment((options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
+    return this.payment('payment_intents.retrieve', (options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
   }
 
   override retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>> {
-    return callStripe(this.clock, (options) => this.stripe.refunds.retrieve(gatewayId, {}, options), gatewayRefundOf);
+    return callStripe(this.clock, 'refunds.retrieve', (options) => this.stripe.refunds.retrieve(gatewayId, {}, options), gatewayRefundOf);
   }
 
   override retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>> {
-    return callStripe(this.clock, (options) => this.stripe.disputes.retrieve(gatewayId, {}, options), gatewayDisputeOf);
+    return callStripe(
+      this.clock,
+      'disputes.retrieve',
+      (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
+      gatewayDisputeOf,
+    );
   }
 
   override async findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>> {
@@ -93,6 +110,7 @@ export class StripeGateway extends PaymentGateway {
     for (let page = 0; page < LIST_PAGES; page++) {
       const answer = await callStripe(
         this.clock,
+        'payment_intents.list',
         (options) => this.stripe.paymentIntents.list(params, options),
         (list) => ({
           found: list.data.find((intent) => intent.metadata[METADATA_KEYS.payment] === paymentId),
@@ -111,8 +129,9 @@ export class StripeGateway extends PaymentGateway {
   }
 
   private payment(
+    endpoint: StripeEndpoint,
     send: (options: { timeout: number }) => Promise<Stripe.Response<Stripe.PaymentIntent>>,
   ): Promise<GatewayAnswer<GatewayPayment>> {
-    return callStripe(this.clock, send, gatewayPaymentOf, (error) => error.payment_intent ?? null);
+    return callStripe(this.clock, endpoint, send, gatewayPaymentOf, (error) => error.payment_intent ?? null);
   }
 }
