@@ -68,14 +68,34 @@ create table blacklist (
 );
 create index blacklist_lookup_idx on blacklist (merchant_id, kind, value) where removed_at is null;
 
--- Counters shared by every replica.
-create table rate_limit_tracking (
+-- Counters shared by every replica: the generic cell rate algorithm, times in microseconds since 1970 by this server's clock.
+-- Unlogged: counting a request must not wait for the disk. After a crash of the server, limits start anew; blocks do not (next table).
+create unlogged table rate_limit_tracking (
   key text collate "C" primary key,
-  -- GCRA: the theoretical arrival time of the next conforming request.
-  arrival_at timestamptz not null,
+  -- When the key will be at rest again; at most one window ahead.
+  arrival_us double precision not null,
+  -- How many of the requests that the last statement asked for were let through.
+  granted integer not null,
+  interval_us double precision not null,
+  window_us double precision not null,
   expires_at timestamptz not null
-);
+) with (fillfactor = 70);
 create index rate_limit_tracking_expiry_idx on rate_limit_tracking (expires_at);
+
+create function rate_limit_now_us() returns double precision language sql stable as
+$$ select extract(epoch from now())::double precision * 1e6 $$;
+
+-- How many of `hits` requests fit; the microsecond forgives the rounding of window / limit.
+create function rate_limit_grant(arrival_us double precision, hits integer, interval_us double precision, window_us double precision)
+returns integer language sql stable as
+$$ select greatest(0, least(hits, floor((window_us + 1 - greatest(arrival_us - rate_limit_now_us(), 0)) / interval_us)::integer)) $$;
+
+-- Temporary blocks after a breach: decided when read, longer each time.
+create table rate_limit_blocks (
+  key text collate "C" primary key,
+  step smallint not null check (step between 0 and 3),
+  blocked_until timestamptz not null
+);
 
 create table security_incidents (
   id text collate "C" primary key,

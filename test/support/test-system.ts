@@ -2,9 +2,8 @@
 import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PaymentCompleter, RefundsService } from '#payments';
-import { AppConfig, createHttpApplication, Database, type Environment } from '#platform';
-import { registerWebhookIntake } from '#webhooks';
-import { ApiModule } from '../../apps/api/src/api.module.js';
+import { AppConfig, Database, type Environment } from '#platform';
+import { createApi } from '../../apps/api/src/api.js';
 import { type RunningSandbox, type SandboxOptions, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
 import { seedFirstRun } from '../../scripts/first-run.js';
 import { createTestDatabase } from './test-server.js';
@@ -80,8 +79,7 @@ export class TestSystem {
     const first = await seedFirstRun(environment);
     if (first === null) throw new Error('a new database has no merchant');
     const config = new AppConfig(environment);
-    const app = await createHttpApplication(ApiModule.forRoot(config), config);
-    await registerWebhookIntake(app);
+    const app = await createApi(config);
     await app.listen(port, '127.0.0.1');
     return new TestSystem(url, app, sandbox, first.merchantId, first.apiKey, () => database.drop());
   }

@@ -1,7 +1,9 @@
 /** The webhook routes alone, as a process of their own: what the kill tests kill and the benchmark measures. */
-import { Global, Module } from '@nestjs/common';
-import { Clock, SystemClock } from '#kernel';
-import { AppConfig, ConfigurationModule, createHttpApplication, DatabaseModule, processEnvironment, type Queryable } from '#platform';
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { AppConfig, ClockModule, ConfigurationModule, DatabaseModule, processEnvironment, type Queryable } from '#platform';
 import { StripeModule } from '#stripe';
 import { type ApplyOutcome, EventApplier, registerWebhookIntake, type SourcedEvent, WebhooksModule } from '#webhooks';
 
@@ -16,22 +18,17 @@ class EffectRows extends EventApplier {
   }
 }
 
-@Global()
-@Module({
-  providers: [
-    { provide: Clock, useClass: SystemClock },
-    { provide: EventApplier, useClass: EffectRows },
-  ],
-  exports: [Clock, EventApplier],
-})
-class EdgesModule {}
-
 const config = new AppConfig(processEnvironment());
 
-@Module({ imports: [ConfigurationModule.forRoot(config), EdgesModule, DatabaseModule, StripeModule, WebhooksModule] })
+@Module({ imports: [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule, StripeModule, WebhooksModule] })
 class WebhookServerModule {}
 
-const app = await createHttpApplication(WebhookServerModule, config, { beforeRoutes: registerWebhookIntake });
+const testing = await Test.createTestingModule({ imports: [WebhookServerModule] })
+  .overrideProvider(EventApplier)
+  .useClass(EffectRows)
+  .compile();
+const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: ['error'] });
+await registerWebhookIntake(app);
+app.enableShutdownHooks();
 await app.listen(config.server.port, config.server.host);
-const address = app.getHttpServer().address();
-process.stdout.write(`${JSON.stringify({ listening: address })}\n`);
+process.stdout.write(`listening on ${await app.getUrl()}\n`);

@@ -1,11 +1,9 @@
-import { AppConfig, ConfigError, createHttpApplication, processEnvironment } from '#platform';
-import { registerWebhookIntake } from '#webhooks';
-import { ApiModule } from './api.module.js';
+import { AppConfig, ConfigError, processEnvironment } from '#platform';
+import { createApi } from './api.js';
 
 try {
   const config = new AppConfig(processEnvironment());
-  const app = await createHttpApplication(ApiModule.forRoot(config), config);
-  await registerWebhookIntake(app);
+  const app = await createApi(config);
   await app.listen({ port: config.server.port, host: config.server.host });
   console.log(`The api listens on ${await app.getUrl()}`);
 } catch (error) {

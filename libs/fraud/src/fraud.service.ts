@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { localTimeAt, SECOND_MS } from '#kernel';
+import { Clock } from '#kernel';
+import { DEFAULT_PROFILES } from '#merchants';
 import { type Queryable } from '#platform';
+import { ListKeys } from './blacklist/list-keys.js';
 import { DEFAULT_RULE_SETS } from './domain/default-rule-sets.js';
-import { FEATURES_SCHEMA_VERSION, type FraudFeatures } from './domain/features.js';
 import { assessRisk, type FraudDecision, type RiskLevel } from './domain/risk-score.js';
+import { snapshotOf } from './feature-snapshot.js';
 import { type FraudAttempt } from './fraud-attempt.js';
-import { type FraudEvidence, FraudRepository } from './fraud.repository.js';
+import { FraudRepository } from './fraud.repository.js';
 
 /** What the caller of an assessment acts upon. */
 export interface AttemptAssessment {
@@ -14,45 +16,39 @@ export interface AttemptAssessment {
   readonly score: number;
   readonly level: RiskLevel;
   readonly decision: FraudDecision;
+  /** An essential rule could not be evaluated; the profile's failure policy is part of the score. */
+  readonly isDegraded: boolean;
 }
+
+/** Milliseconds for reading the past. What is not read by then is unknown, and the profile says what that means. */
+const READ_BUDGET_MS = 50;
 
 /** Assesses every payment attempt before money moves. */
 @Injectable()
 export class FraudService {
-  constructor(private readonly repository: FraudRepository) {}
+  constructor(
+    private readonly repository: FraudRepository,
+    private readonly listKeys: ListKeys,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * Counts the attempt, judges it and stores the assessment, all in the transaction that records the payment: none exists without the other.
    *
    * The device and the card stay locked until that transaction ends, so that attempts in parallel see each other.
+   *
+   * @throws DatabaseUnavailableError when the database is away: then no payment is recorded either, and nothing was charged.
    */
   async assess(transaction: Queryable, attempt: FraudAttempt): Promise<AttemptAssessment> {
-    const evidence = await this.repository.recordAttempt(transaction, attempt);
-    const features = featuresOf(attempt, evidence);
-    const assessment = assessRisk(features, DEFAULT_RULE_SETS[attempt.businessType]);
-    const id = await this.repository.insertAssessment(transaction, attempt, assessment, features);
-    return { id, score: assessment.score, level: assessment.level, decision: assessment.decision };
+    const startedMs = this.clock.monotonicMs();
+    const profile = attempt.profile ?? DEFAULT_PROFILES[attempt.businessType];
+    const evidence = await this.repository.recordAttempt(transaction, attempt, this.listKeys.keysOf(attempt), READ_BUDGET_MS);
+    const features = snapshotOf(attempt, evidence, null);
+    const ruleSet = { ...DEFAULT_RULE_SETS[attempt.businessType], failurePolicy: profile.riskFailurePolicy };
+    const assessment = assessRisk(features, ruleSet);
+    const durationUs = Math.round((this.clock.monotonicMs() - startedMs) * 1_000);
+    const id = await this.repository.insertAssessment(transaction, attempt, { assessment, features, durationUs });
+    const { score, level, decision, isDegraded } = assessment;
+    return { id, score, level, decision, isDegraded };
   }
-}
-
-function featuresOf(attempt: FraudAttempt, evidence: FraudEvidence): FraudFeatures {
-  const { registeredAt, status, capabilityCount, fingerprintMatches, isAutomationAuthorised } = attempt.device;
-  const ageSeconds = Math.floor((evidence.attemptedAt.getTime() - registeredAt.getTime()) / SECOND_MS);
-  return {
-    schemaVersion: FEATURES_SCHEMA_VERSION,
-    attempt: {
-      occurredAt: evidence.attemptedAt.toISOString(),
-      amountMinor: attempt.amount.amountMinor,
-      currency: attempt.amount.currency,
-      businessType: attempt.businessType,
-      method: attempt.method,
-      hasCustomerEmail: attempt.email !== null,
-      localHour: localTimeAt(evidence.attemptedAt, attempt.timeZone).hour,
-    },
-    device: { status, capabilityCount, fingerprintMatches, isAutomationAuthorised, ageSeconds },
-    history: evidence.history,
-    location: { current: attempt.location, last: evidence.lastPlace, countries: { ip: null, card: null, device: null } },
-    lists: { block: evidence.blocked, review: [], allow: [] },
-    model: null,
-  };
 }

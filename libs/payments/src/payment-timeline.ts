@@ -19,23 +19,28 @@ export class PaymentTimeline {
       this.attempts.list(this.database, payment.id),
       this.payments.listAdjustments(payment.id),
     ]);
-    const entries: (TimelineEntry & { readonly order: number })[] = [
+    const entries: TimelineEntry[] = [
       ...attempts.map(({ id, operation, startedAt, outcome, httpStatus, stripeRequestId, errorCode, declineCode, durationMs }) => ({
         kind: 'attempt' as const,
         at: startedAt.toISOString(),
         sequence: null,
         details: { id, operation, outcome, httpStatus, stripeRequestId, errorCode, declineCode, durationMs },
-        order: startedAt.getTime(),
       })),
       ...adjustments.map(({ sequence, createdAt, ...details }) => ({
         kind: 'change' as const,
         at: createdAt.toISOString(),
         sequence,
         details,
-        order: createdAt.getTime(),
       })),
     ];
-    entries.sort((first, second) => first.order - second.order || (first.sequence ?? 0) - (second.sequence ?? 0));
-    return { object: 'timeline', paymentId: payment.id, data: entries.map(({ order: _order, ...entry }) => entry) };
+    // What one transaction wrote bears one instant: then the change comes first, and changes are in the order of their numbers.
+    entries.sort((first, second) => compare(first.at, second.at) || (first.sequence ?? LAST) - (second.sequence ?? LAST));
+    return { object: 'timeline', paymentId: payment.id, data: entries };
   }
+}
+
+const LAST = Number.MAX_SAFE_INTEGER;
+
+function compare(first: string, second: string): number {
+  return first === second ? 0 : first < second ? -1 : 1;
 }

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { Clock, SECOND_MS } from '#kernel';
 import { AppConfig } from '#platform';
 import { CredentialHasher } from './credential-hasher.js';
-import { type ApiKeyRecord, CredentialsRepository, type DeviceRecord } from './credentials.repository.js';
+import { type ApiKeyRecord, CredentialsRepository, type DeviceRecord, type DeviceTerms } from './credentials.repository.js';
 import { parseCredential } from './domain/api-key.js';
 import { DEVICE_SCOPES, type Scope } from './domain/scopes.js';
 import { addressList, listHolds } from './public-address.js';
@@ -29,6 +29,7 @@ type KnownCredential =
 @Injectable()
 export class Authenticator {
   private readonly known: ShortCache<KnownCredential>;
+  private readonly terms: ShortCache<DeviceTerms | null>;
   private readonly monitor: MonitorPrincipal;
   private readonly metricsTokenHash: Buffer | null;
 
@@ -39,6 +40,7 @@ export class Authenticator {
     private readonly credentials: CredentialsRepository,
   ) {
     this.known = new ShortCache(clock, { ttlMs: CACHE_TTL_MS, maxEntries: CACHE_ENTRIES });
+    this.terms = new ShortCache(clock, { ttlMs: CACHE_TTL_MS, maxEntries: CACHE_ENTRIES });
     this.monitor = { kind: 'monitor', id: 'metrics_token', merchantId: null, livemode: config.isLive, scopes: MONITOR_SCOPES };
     const { metricsToken } = config.security;
     this.metricsTokenHash = metricsToken === null ? null : sha256(metricsToken);
@@ -60,6 +62,16 @@ export class Authenticator {
   /** Makes this process ask the database again about a key or device that was just changed. */
   forget(id: string): void {
     this.known.forget(({ principal }) => principal.id === id || principal.merchantId === id);
+  }
+
+  /** What a device that a merchant's server names pays as; null when the merchant has no such device. Remembered like a credential. */
+  async deviceTerms(merchantId: string, deviceId: string): Promise<DeviceTerms | null> {
+    const key = `${merchantId}|${deviceId}`;
+    const remembered = this.terms.get(key);
+    if (remembered !== undefined) return remembered;
+    const terms = await this.credentials.findDeviceTerms(merchantId, deviceId);
+    this.terms.set(key, terms);
+    return terms;
   }
 
   private async identifyBearer(text: string, ip: string): Promise<Principal> {
@@ -105,9 +117,9 @@ export class Authenticator {
     if (record.status === 'suspended') throw new PermissionDeniedError('device_suspended');
     refuseWhenSuspended(record);
     await this.adoptPresentPepper('device', record.id, record.credentialHash, hashes);
-    const { id, merchantId, livemode, deviceType, businessType } = record;
+    const { id, merchantId, livemode, deviceType, businessType, enabledBusinessTypes } = record;
     return {
-      principal: { kind: 'device', id, merchantId, livemode, deviceType, businessType, scopes: DEVICE_SCOPE_SET },
+      principal: { kind: 'device', id, merchantId, livemode, deviceType, businessType, enabledBusinessTypes, scopes: DEVICE_SCOPE_SET },
       expiresAt: null,
       allowed: null,
     };

@@ -25,9 +25,17 @@ export interface DeviceRecord {
   readonly livemode: boolean;
   readonly deviceType: string;
   readonly businessType: string;
+  readonly enabledBusinessTypes: string[];
   readonly status: 'active' | 'suspended' | 'revoked';
   readonly credentialHash: Buffer;
   readonly merchantStatus: 'active' | 'suspended';
+}
+
+/** The business types that may hold for a device's payments. */
+export interface DeviceTerms {
+  /** The device's own, else the merchant's default. */
+  readonly businessType: string;
+  readonly enabledBusinessTypes: readonly string[];
 }
 
 /** Reads of credentials by hash, each by a unique index. */
@@ -52,10 +60,22 @@ export class CredentialsRepository {
   async findDevice(hashes: readonly Buffer[]): Promise<DeviceRecord | null> {
     const rows = await this.database.query<DeviceRecord>(
       `select d.id, d.merchant_id as "merchantId", d.livemode, d.type as "deviceType", d.status, d.credential_hash as "credentialHash",
-              coalesce(d.business_type, m.default_business_type) as "businessType", m.status as "merchantStatus"
+              coalesce(d.business_type, m.default_business_type) as "businessType", m.enabled_business_types as "enabledBusinessTypes",
+              m.status as "merchantStatus"
          from devices d join merchants m on m.id = d.merchant_id
         where d.credential_hash = any ($1::bytea[])`,
       [hashes],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** What a merchant's device pays as; null when the merchant has no such device. */
+  async findDeviceTerms(merchantId: string, id: string): Promise<DeviceTerms | null> {
+    const rows = await this.database.query<DeviceTerms & Record<string, unknown>>(
+      `select coalesce(d.business_type, m.default_business_type) as "businessType", m.enabled_business_types as "enabledBusinessTypes"
+         from devices d join merchants m on m.id = d.merchant_id
+        where d.merchant_id = $1 and d.id = $2`,
+      [merchantId, id],
     );
     return rows[0] ?? null;
   }

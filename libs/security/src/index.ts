@@ -29,6 +29,10 @@ export {
   type Principal,
   type UserPrincipal,
 } from './principal.js';
+export { paymentsPolicyOf, type RateLimitName, type RateLimitPolicy } from './domain/rate-limit-policy.js';
+export { RateLimitedError, RateLimiter, type RateLimitOutcome, type RateLimitSubject } from './rate-limit/rate-limiter.js';
+export { RateLimitStorage, type TakeResult } from './rate-limit/rate-limit-storage.js';
+export { RateLimit, ROUTE_RATE_LIMIT, type RouteRateLimit } from './route-rate-limit.guard.js';
 export { SecurityIncidents } from './security-incidents.js';
 export { AuthenticationRequiredError, CredentialRefusedError, PermissionDeniedError } from './security.errors.js';
 export { SecurityCoreModule, SecurityModule } from './security.module.js';

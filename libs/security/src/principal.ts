@@ -23,6 +23,8 @@ export interface DevicePrincipal {
   readonly deviceType: string;
   /** The device's own business type, else its merchant's default; chooses the rate limit of its payments. */
   readonly businessType: string;
+  /** What the merchant has enabled, of which a payment may name one. */
+  readonly enabledBusinessTypes: readonly string[];
 }
 
 /** A person, by the session cookie. */

@@ -34,13 +34,7 @@ export class CredentialRefusedError extends DomainError {
 
 /** Why somebody who is known may not do this. */
 export type PermissionRefusal =
-  | 'permission_denied'
-  | 'address_not_allowed'
-  | 'device_suspended'
-  | 'merchant_suspended'
-  | 'step_up_required'
-  | 'cross_site_request'
-  | 'temporarily_blocked';
+  'permission_denied' | 'address_not_allowed' | 'device_suspended' | 'merchant_suspended' | 'step_up_required' | 'cross_site_request';
 
 const PERMISSION_WORDS: Readonly<Record<PermissionRefusal, string>> = {
   permission_denied: 'This credential may not do that.',
@@ -49,7 +43,6 @@ const PERMISSION_WORDS: Readonly<Record<PermissionRefusal, string>> = {
   merchant_suspended: 'The merchant is suspended.',
   step_up_required: 'Confirm with your second factor first: POST /api/auth/step-up.',
   cross_site_request: 'A page of another origin may not act with this session.',
-  temporarily_blocked: 'Blocked for a while after repeated breaches of a rate limit.',
 };
 
 /** The caller is known and may not do this. */

@@ -1,17 +1,20 @@
 import type { Clock } from '#kernel';
+import { BoundedMap } from './bounded-map.js';
 
 /**
- * Remembers answers for a few seconds, at most so many of them: the oldest goes first.
+ * Remembers answers for a few seconds, at most so many of them.
  *
  * The time to live is the bound on how long another replica may go on after a revocation; in this process `forget` acts at once.
  */
 export class ShortCache<Value> {
-  private readonly entries = new Map<string, { readonly value: Value; readonly untilMs: number }>();
+  private readonly entries: BoundedMap<{ readonly value: Value; readonly untilMs: number }>;
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: { readonly ttlMs: number; readonly maxEntries: number },
-  ) {}
+  ) {
+    this.entries = new BoundedMap(limits.maxEntries);
+  }
 
   /** The remembered value, or undefined when there is none that is fresh. */
   get(key: string): Value | undefined {
@@ -24,16 +27,11 @@ export class ShortCache<Value> {
 
   /** Remembers a value from now on. */
   set(key: string, value: Value): void {
-    this.entries.delete(key);
-    if (this.entries.size >= this.limits.maxEntries) {
-      const oldest = this.entries.keys().next();
-      if (oldest.done !== true) this.entries.delete(oldest.value);
-    }
     this.entries.set(key, { value, untilMs: this.clock.monotonicMs() + this.limits.ttlMs });
   }
 
   /** Forgets every value that `matches`. */
   forget(matches: (value: Value) => boolean): void {
-    for (const [key, { value }] of this.entries) if (matches(value)) this.entries.delete(key);
+    this.entries.deleteWhere(({ value }) => matches(value));
   }
 }

@@ -10,13 +10,6 @@ export interface AcmeLease {
   readonly failures: number;
 }
 
-/** How the last orders went. */
-export interface AcmeStanding {
-  readonly failures: number;
-  readonly lastError: string | null;
-  readonly nextAttemptAt: Date;
-}
-
 /** Longest text kept of an error. */
 const LAST_ERROR_LENGTH = 500;
 
@@ -83,13 +76,12 @@ export class AcmeAccountsRepository {
     );
   }
 
-  /** Null before the first order. */
-  async findStanding(directoryUrl: string): Promise<AcmeStanding | null> {
-    const [row] = await this.database.query<{ failures: number; last_error: string | null; next_attempt_at: Date }>(
-      'select failures, last_error, next_attempt_at from acme_accounts where directory_url = $1',
-      [directoryUrl],
+  /** Gives the turn back unused: a process that ends must not hold the others up. */
+  async giveBack(directoryUrl: string, owner: string): Promise<void> {
+    await this.database.query(
+      'update acme_accounts set lease_owner = null, leased_until = null where directory_url = $1 and lease_owner = $2',
+      [directoryUrl, owner],
     );
-    return row === undefined ? null : { failures: row.failures, lastError: row.last_error, nextAttemptAt: row.next_attempt_at };
   }
 }
 

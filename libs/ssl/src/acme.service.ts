@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { rootCertificates } from 'node:tls';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import * as acme from 'acme-client';
 import { assert, Clock, MINUTE_MS } from '#kernel';
 import { AppConfig, Database, type TlsConfig } from '#platform';
@@ -27,17 +27,16 @@ const LEASE_MS = 5 * MINUTE_MS;
 const ORDER_TIMEOUT_MS = 4 * MINUTE_MS;
 /** One call to the authority. */
 const CALL_TIMEOUT_MS = 15_000;
-/** Tries again after 1 and 2 s; longer trouble is for {@link retryPauseMs}. */
-const CALL_RETRIES = 2;
 /** The authority checks within seconds: 0.5, 1, 2, 4, 8, 8 … s, ten looks in 48 s. */
 const POLL = { backoffAttempts: 10, backoffMin: 500, backoffMax: 8_000 } as const;
 const RSA_BITS = 2_048;
 
 /** Orders certificates by ACME (RFC 8555) with HTTP-01 challenges. Any replica may be asked; one at a time orders. */
 @Injectable()
-export class AcmeService {
+export class AcmeService implements OnModuleDestroy {
   private readonly logger = new Logger(AcmeService.name);
   private readonly owner = randomUUID();
+  private hasLease = false;
 
   constructor(
     private readonly config: AppConfig,
@@ -66,7 +65,17 @@ export class AcmeService {
       await this.accounts.finish(directoryUrl, this.owner);
       return 'not_due';
     }
-    return this.renew(lease, inUse);
+    this.hasLease = true;
+    try {
+      return await this.renew(lease, inUse);
+    } finally {
+      this.hasLease = false;
+    }
+  }
+
+  /** Leaves an order in progress to the next replica. */
+  async onModuleDestroy(): Promise<void> {
+    if (this.hasLease) await this.accounts.giveBack(this.settings.acmeDirectoryUrl, this.owner);
   }
 
   private async renew(lease: AcmeLease, inUse: readonly StoredCertificate[]): Promise<RenewalOutcome> {
@@ -91,6 +100,7 @@ export class AcmeService {
 
   private async orderAll(lease: AcmeLease): Promise<Certificate[]> {
     const client = await this.connect(lease.accountKeyPem);
+    await this.signIn(client);
     const ordered: Certificate[] = [];
     for (const keyType of this.settings.acmeKeyTypes) {
       const certificate = readCertificate(await this.order(client, keyType));
@@ -101,14 +111,24 @@ export class AcmeService {
     return ordered;
   }
 
+  private async signIn(client: acme.Client): Promise<void> {
+    const { acmeEmail, acmeTermsAgreed } = this.settings;
+    try {
+      // Asked for first, because the library updates an account that it finds when it meant to make one, and without an e-mail address
+      // there is nothing to update: some authorities refuse that.
+      await client.createAccount({ onlyReturnExisting: true });
+    } catch {
+      // There is none yet; any other reason ends this call as well.
+      const contact = acmeEmail === null ? {} : { contact: [`mailto:${acmeEmail}`] };
+      await client.createAccount({ termsOfServiceAgreed: acmeTermsAgreed, ...contact });
+    }
+  }
+
   private async order(client: acme.Client, keyType: KeyType): Promise<KeyPair> {
     // A new key each time: one that leaked unnoticed stops being of use.
     const [key, csr] = await acme.crypto.createCsr({ altNames: [...this.settings.names] }, await newKey(keyType));
-    const { acmeEmail } = this.settings;
     const chainPem = await client.auto({
       csr,
-      ...(acmeEmail === null ? {} : { email: acmeEmail }),
-      termsOfServiceAgreed: this.settings.acmeTermsAgreed,
       challengePriority: ['http-01'],
       // The authority asks from outside; a question from inside the network proves nothing.
       skipChallengeVerification: true,
@@ -124,13 +144,15 @@ export class AcmeService {
   private async connect(accountKey: string): Promise<acme.Client> {
     const { acmeDirectoryUrl, acmeCaFile, acmeEabKeyId, acmeEabHmacKey } = this.settings;
     const ca = acmeCaFile === null ? undefined : [...rootCertificates, await readFile(acmeCaFile, 'utf8')];
-    // The library has one HTTP client for the whole process and by default waits for ever and follows redirects.
+    // The library has one HTTP client for the whole process, which by default waits for ever and follows redirects. Its interceptors hide
+    // what went wrong on the network ("undefined (reading 'config')") and try again for 75 s: here the pause after a failure does that.
+    acme.axios.interceptors.request.clear();
+    acme.axios.interceptors.response.clear();
     Object.assign(acme.axios.defaults, {
       timeout: CALL_TIMEOUT_MS,
       maxRedirects: 0,
       maxContentLength: 1_048_576,
       httpsAgent: new Agent({ ca, minVersion: 'TLSv1.2' }),
-      acmeSettings: { retryMaxAttempts: CALL_RETRIES, retryDefaultDelay: 1 },
     });
     const externalAccount =
       acmeEabKeyId === null || acmeEabHmacKey === null ? {} : { externalAccountBinding: { kid: acmeEabKeyId, hmacKey: acmeEabHmacKey } };

@@ -1,13 +1,14 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { AppConfig } from '#platform';
 import { AcmeService } from './acme.service.js';
 import { CertificateService, describe } from './certificate.service.js';
 
 /** Looks after the certificates while the process runs: renews them when it is time and takes up what others have renewed. */
 @Injectable()
-export class CertificateWatch implements OnApplicationShutdown {
+export class CertificateWatch implements OnModuleDestroy {
   private readonly logger = new Logger(CertificateWatch.name);
   private timer: NodeJS.Timeout | null = null;
+  private isOver = false;
   private look: Promise<void> | null = null;
 
   constructor(
@@ -23,10 +24,10 @@ export class CertificateWatch implements OnApplicationShutdown {
     void this.lookOnce();
   }
 
-  /** Ends the watch; an order in progress is left to its lease. */
-  onApplicationShutdown(): void {
+  /** Ends the watch. A look in progress comes to nothing: the database is closed under it. */
+  onModuleDestroy(): void {
+    this.isOver = true;
     if (this.timer !== null) clearInterval(this.timer);
-    this.timer = null;
   }
 
   /** One look, shared by those who ask while it lasts. */
@@ -44,7 +45,7 @@ export class CertificateWatch implements OnApplicationShutdown {
     try {
       if ((await this.acme.renewIfDue()) === 'renewed') await this.certificates.reload();
     } catch (error) {
-      this.logger.error({ event: 'certificate_watch_failed', error: describe(error) });
+      if (!this.isOver) this.logger.error({ event: 'certificate_watch_failed', error: describe(error) });
     }
   }
 }

@@ -1,5 +1,6 @@
 /** A certificate with its key, and the checks it must pass before any client sees it. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { CertificateRejectedError, type RejectionReason } from './ssl.errors.js';
 import { secureContextOptions } from './tls-options.js';
@@ -64,7 +65,7 @@ export function refuseOutOfDate({ notBefore, notAfter }: Certificate, now: Date)
 /** @throws CertificateRejectedError when a name is missing from the certificate. */
 export function refuseUncovered(certificate: Certificate, names: readonly string[]): void {
   const leaf = new X509Certificate(certificate.chainPem);
-  const missing = names.filter((name) => leaf.checkHost(name) === undefined && leaf.checkIP(name) === undefined);
+  const missing = names.filter((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) === undefined);
   if (missing.length > 0) throw new CertificateRejectedError('name_not_covered', `it does not cover ${missing.join(', ')}`);
 }
 

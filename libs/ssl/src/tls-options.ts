@@ -55,23 +55,3 @@ export interface FastifyTlsOptions {
 export function fastifyTlsOptions(): FastifyTlsOptions {
   return { http2: true, https: { ...secureContextOptions([]), allowHTTP1: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS } };
 }
-
-/** How long browsers are told to insist on TLS. */
-export interface HstsPolicy {
-  /** Seconds; 0 sends no header. */
-  readonly maxAgeSeconds: number;
-  readonly includeSubDomains: boolean;
-  readonly preload: boolean;
-}
-
-/**
- * What `@fastify/helmet` takes as `strictTransportSecurity`.
- *
- * @param policy - Null where browsers must not remember: self-signed certificates and plain development servers on localhost.
- */
-export function strictTransportSecurity(
-  policy: HstsPolicy | null,
-): false | { maxAge: number; includeSubDomains: boolean; preload: boolean } {
-  if (policy === null || policy.maxAgeSeconds === 0) return false;
-  return { maxAge: policy.maxAgeSeconds, includeSubDomains: policy.includeSubDomains, preload: policy.preload };
-}

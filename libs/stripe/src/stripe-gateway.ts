@@ -78,7 +78,7 @@ export class StripeGateway extends PaymentGateway {
       payment_intent: request.gatewayId,
       amount: toStripeAmount(request.amount),
       metadata: { [METADATA_KEYS.refund]: request.refundId },
-      ...(request.reason === null ? {} : { reason: request.reason as Stripe.RefundCreateParams.Reason }),
+      ...(request.reason === null ? {} : { reason: request.reason }),
     };
     return callStripe(
       this.clock,

@@ -4,6 +4,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, DomainError, newId } from '#kernel';
 import { AppConfig, problemOf } from '#platform';
+import { SecurityIncidents } from '#security';
 import { readStripeEnvelope, StripeWebhookVerifier, WebhookSignatureInvalidError } from '#stripe';
 import { GROUP_COMMIT_LIMITS, WebhookQueueFullError } from './group-commit.js';
 import { WebhookCounters } from './webhook-counters.js';
@@ -19,6 +20,13 @@ class WebhookTooLargeError extends Error {
   readonly statusCode = 413;
 }
 
+/** The database refused the event for a reason of its own; it is not stored, and Stripe sends it again. */
+class WebhookNotStoredError extends DomainError {
+  constructor(cause: unknown) {
+    super('unavailable', 'webhook_not_stored', 'The event could not be stored; send it again.', { retryAfterSeconds: 60, cause });
+  }
+}
+
 /** Verifies what Stripe posts, hands it to the inbox and answers 200 after the commit, never before. */
 @Injectable()
 export class WebhookIntake implements BeforeApplicationShutdown {
@@ -32,6 +40,7 @@ export class WebhookIntake implements BeforeApplicationShutdown {
     private readonly config: AppConfig,
     private readonly clock: Clock,
     private readonly inbox: WebhookInbox,
+    private readonly incidents: SecurityIncidents,
     private readonly counters: WebhookCounters,
   ) {
     this.verifier = new StripeWebhookVerifier(config.stripe.webhookSecrets, clock);
@@ -92,7 +101,7 @@ export class WebhookIntake implements BeforeApplicationShutdown {
         response.writeHead(200, ACCEPTED_HEADERS).end(ACCEPTED);
       },
       (error: unknown) => {
-        this.refuse(request, response, error);
+        this.refuse(request, response, error instanceof DomainError ? error : new WebhookNotStoredError(error));
       },
     );
   }
@@ -100,7 +109,7 @@ export class WebhookIntake implements BeforeApplicationShutdown {
   private refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const requestId = newId('request', this.clock.now().getTime());
     const problem = problemOf(error, requestId);
-    this.countRefusal(error, problem.status, requestId);
+    this.countRefusal(error, problem.status, request, requestId);
     const isUnread = !request.complete;
     const body = JSON.stringify(problem);
     response.writeHead(problem.status, {
@@ -113,17 +122,24 @@ export class WebhookIntake implements BeforeApplicationShutdown {
     });
     response.end(body, () => {
       // The rest of a body that nobody will read must not keep the socket.
-      if (isUnread) request.destroy();
+      if (isUnread) request.socket.destroySoon();
     });
   }
 
-  private countRefusal(error: unknown, status: number, requestId: string): void {
+  private countRefusal(error: unknown, status: number, request: IncomingMessage, requestId: string): void {
     if (error instanceof WebhookSignatureInvalidError) {
       this.counters.count(this.counters.signatureInvalid, error.reason);
-      this.logger.warn({ event: 'webhook_signature_invalid', requestId, reason: error.reason });
+      this.incidents.report({
+        type: 'webhook_signature_invalid',
+        severity: 'medium',
+        subject: error.reason,
+        ...(request.socket.remoteAddress === undefined ? {} : { ip: request.socket.remoteAddress }),
+      });
     } else if (status === 413) this.counters.tooLarge++;
-    else if (status === 503) this.counters.unavailable++;
-    else this.logger.error({ event: 'webhook_not_stored', requestId, error });
+    else {
+      this.counters.unavailable++;
+      if (error instanceof WebhookNotStoredError) this.logger.error({ event: 'webhook_not_stored', requestId, error: error.cause });
+    }
   }
 }
 

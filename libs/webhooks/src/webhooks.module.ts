@@ -1,6 +1,7 @@
 import { Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PaymentsCoreModule } from '#payments';
 import { AppConfig } from '#platform';
+import { SecurityCoreModule } from '#security';
 import { EventApplier } from './event-applier.js';
 import { PaymentEventApplier } from './payment-event-applier.js';
 import { WebhookCounters } from './webhook-counters.js';
@@ -12,7 +13,7 @@ import { WebhookProcessor } from './webhook-processor.js';
 
 /** The inbox and what works it off, without routes: for the worker. */
 @Module({
-  imports: [PaymentsCoreModule],
+  imports: [PaymentsCoreModule, SecurityCoreModule],
   providers: [
     { provide: EventApplier, useClass: PaymentEventApplier },
     WebhookCounters,
@@ -27,7 +28,7 @@ export class WebhooksCoreModule {}
 
 /** The core with the routes: for the api. */
 @Module({
-  imports: [WebhooksCoreModule],
+  imports: [SecurityCoreModule, WebhooksCoreModule],
   providers: [WebhookIntake],
   exports: [WebhooksCoreModule, WebhookIntake],
 })

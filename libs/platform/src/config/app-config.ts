@@ -1,6 +1,7 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Deployment, type Environment, hasContradictions, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
 import { MonitoringConfig } from './monitoring-config.js';
 import { TlsConfig } from './tls-config.js';
@@ -20,6 +21,7 @@ const GROUPS = {
   database: DatabaseConfig,
   stripe: StripeConfig,
   security: SecurityConfig,
+  rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
   monitoring: MonitoringConfig,

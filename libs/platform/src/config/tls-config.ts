@@ -1,5 +1,6 @@
 import {
   ArrayMaxSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsEmail,
@@ -101,7 +102,7 @@ export class TlsConfig {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['https'] })
   acmeDirectoryUrl: string = 'https://acme-v02.api.letsencrypt.org/directory';
 
-  /** Where the authority writes about trouble with the certificates. */
+  /** Where the authority writes about trouble; told when the account is made. */
   @Env('ACME_EMAIL')
   @IsOptional()
   @IsEmail()
@@ -115,6 +116,7 @@ export class TlsConfig {
   /** The kinds of key; one certificate is ordered for each. Old terminals know only RSA. */
   @Env('ACME_KEY_TYPES')
   @IsArray()
+  @ArrayUnique()
   @IsIn(['ec', 'rsa'], { each: true })
   acmeKeyTypes: ('ec' | 'rsa')[] = ['ec', 'rsa'];
 
@@ -135,6 +137,15 @@ export class TlsConfig {
   @IsOptional()
   @MinLength(16)
   acmeEabHmacKey: string | null = null;
+
+  /**
+   * The header of that name as `@fastify/helmet` takes it. None with self-signed certificates: browsers would remember it for everything
+   * that is ever served on localhost.
+   */
+  get strictTransportSecurity(): false | { maxAge: number; includeSubDomains: boolean; preload: boolean } {
+    if (this.mode === 'self_signed' || this.hstsMaxAgeSeconds === 0) return false;
+    return { maxAge: this.hstsMaxAgeSeconds, includeSubDomains: this.hstsIncludeSubDomains, preload: this.hstsPreload };
+  }
 
   /** Settings that are fine alone and wrong together. */
   *contradictions({ environment }: Deployment): Generator<ConfigProblem> {

@@ -1,5 +1,6 @@
 /** Builds the Nest application on Fastify with the limits that hold for every route. */
 import { isUtf8 } from 'node:buffer';
+import type { SecureServerOptions } from 'node:http2';
 import { ConsoleLogger, type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -16,6 +17,8 @@ import { requestValidation } from './validation.js';
 export interface HttpApplicationOptions {
   /** Registers what must come before Nest's router, such as the raw webhook route. */
   readonly beforeRoutes?: (app: NestFastifyApplication) => Promise<void>;
+  /** Options of a listener with TLS: `fastifyTlsOptions` of #ssl. Without them it speaks plain HTTP/1.1. */
+  readonly tls?: { readonly http2: true; readonly https: SecureServerOptions };
   readonly logLevels?: ('error' | 'warn' | 'log')[];
 }
 
@@ -50,6 +53,7 @@ export async function createHttpApplication(
     // What still arrives on a kept connection is served: the database closes only after the last answer.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    ...options.tls,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       sendProblem(reply, problemOf(error, request.id));
     },
@@ -63,6 +67,7 @@ export async function createHttpApplication(
   const draining = app.get(Draining);
   await fastify.register(helmet, {
     contentSecurityPolicy: { directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }, useDefaults: false },
+    strictTransportSecurity: config.tls.strictTransportSecurity,
   });
   acceptJsonOnly(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {

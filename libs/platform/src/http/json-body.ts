@@ -8,7 +8,7 @@ const MAX_DEPTH = 16;
 export class MalformedBodyError extends DomainError {
   override readonly name = 'MalformedBodyError';
 
-  constructor(code: 'body_malformed' | 'body_too_deep' | 'body_forbidden_key', message: string) {
+  constructor(code: 'body_malformed' | 'body_too_deep' | 'body_forbidden_key' | 'body_not_an_object', message: string) {
     super('invalid', code, message);
   }
 }
@@ -17,10 +17,19 @@ export class MalformedBodyError extends DomainError {
  * Parses a JSON object.
  *
  * @param text - At most the body limit long, decoded as UTF-8 without replacement.
- * @throws MalformedBodyError `body_malformed`, `body_too_deep` (more than 16 levels) or `body_forbidden_key` (`__proto__`, `constructor`).
+ * @throws MalformedBodyError `body_malformed`, `body_too_deep` (more than 16 levels), `body_forbidden_key` (`__proto__`, `constructor`) or
+ * `body_not_an_object`.
  */
-export function parseJsonBody(text: string): unknown {
+export function parseJsonBody(text: string): object {
   refuseDeepNesting(text);
+  const value = parseSafely(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new MalformedBodyError('body_not_an_object', 'The body must be a JSON object.');
+  }
+  return value;
+}
+
+function parseSafely(text: string): unknown {
   try {
     return JSON.parse(text, (key, value: unknown) => {
       if (key === '__proto__' || key === 'constructor')

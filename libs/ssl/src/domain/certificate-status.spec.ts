@@ -11,7 +11,7 @@ function after(ms: number): Date {
   return new Date(START.getTime() + ms);
 }
 
-describe(certificateState.name, () => {
+describe('certificateState', () => {
   it.each([
     { lifetime: '90 days', unitMs: DAY_MS },
     { lifetime: '90 seconds', unitMs: 1_000 },
@@ -26,7 +26,7 @@ describe(certificateState.name, () => {
   });
 });
 
-describe(remainingRatio.name, () => {
+describe('remainingRatio', () => {
   it.each([
     { at: 'before it begins', ms: -DAY_MS, ratio: 1 },
     { at: 'at half its life', ms: 45 * DAY_MS, ratio: 0.5 },
@@ -40,7 +40,7 @@ describe(remainingRatio.name, () => {
   });
 });
 
-describe(renewalInstant.name, () => {
+describe('renewalInstant', () => {
   const validity = lasting(90 * DAY_MS);
 
   it.each([
@@ -55,7 +55,7 @@ describe(renewalInstant.name, () => {
   });
 });
 
-describe(retryPauseMs.name, () => {
+describe('retryPauseMs', () => {
   it.each([
     { failures: 1, expected: MINUTE_MS },
     { failures: 2, expected: 2 * MINUTE_MS },

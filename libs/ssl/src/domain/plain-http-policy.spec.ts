@@ -6,7 +6,7 @@ function aPageView(rest: Partial<PlainRequest> = {}): PlainRequest {
   return { method: 'GET', url: '/console', host: 'pay.example.com', accept: 'text/html,*/*;q=0.8', hasCredentials: false, ...rest };
 }
 
-describe(decidePlainHttp.name, () => {
+describe('decidePlainHttp', () => {
   it.each([
     { why: 'a page', request: {}, location: 'https://pay.example.com/console' },
     { why: 'a page with a query', request: { url: '/console?tab=2&x=%2F' }, location: 'https://pay.example.com/console?tab=2&x=%2F' },
@@ -63,7 +63,7 @@ describe(decidePlainHttp.name, () => {
   );
 });
 
-describe(coversName.name, () => {
+describe('coversName', () => {
   it.each([
     { pattern: '*.example.com', name: 'a.example.com', covered: true },
     { pattern: '*.example.com', name: 'a.b.example.com', covered: false },

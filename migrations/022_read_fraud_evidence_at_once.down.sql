@@ -1,0 +1,1 @@
+drop function fraud_record_attempt;
