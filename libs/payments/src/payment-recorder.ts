@@ -42,6 +42,7 @@ export class PaymentRecorder {
       const status = statusAfter(admission.assessment);
       const payment = await this.insert(transaction, caller, draft, { ...admission, id, status });
       if (status === 'processing') return { payment, attempt: await this.attempts.insert(transaction, payment, 'create', caller.actorId) };
+      if (status === 'in_review') await this.admission.holdForReview(transaction, payment, draft, admission.assessment);
       await this.idempotency.finish(transaction, caller, key.key, answerOf(payment, caller.requestId));
       return { payment, attempt: null };
     });

@@ -12,7 +12,8 @@ export type StripeEndpoint =
   | 'payment_intents.list'
   | 'payment_intents.retrieve'
   | 'refunds.create'
-  | 'refunds.retrieve';
+  | 'refunds.retrieve'
+  | 'reviews.approve';
 
 /** Calls by what came of them, each counted once however often it was sent. */
 export const stripeRequestsTotal = new Counter({

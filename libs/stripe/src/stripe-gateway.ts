@@ -87,6 +87,14 @@ export class StripeGateway extends PaymentGateway {
     });
   }
 
+  override approveReview(gatewayReviewId: string): Promise<GatewayAnswer<null>> {
+    return this.calls.make({
+      endpoint: 'reviews.approve',
+      send: (options) => this.stripe.reviews.approve(gatewayReviewId, {}, options),
+      translate: () => null,
+    });
+  }
+
   override retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>> {
     return this.payment('payment_intents.retrieve', (options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
   }

@@ -18,6 +18,7 @@ export const LANES_BY_ENDPOINT: Readonly<Record<StripeEndpoint, Lane>> = {
   'payment_intents.list': 'look',
   'refunds.retrieve': 'look',
   'disputes.retrieve': 'look',
+  'reviews.approve': 'look',
   'balance.retrieve': 'look',
 };
 
