@@ -1,6 +1,6 @@
 /** What must not happen inside a request, as a table: each job is asked for work again and again, and waits while there is none. */
 import { type INestApplicationContext } from '@nestjs/common';
-import { PaymentCompleter, RefundsService } from '#payments';
+import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
 import { SECOND_MS } from '#kernel';
 
 /** One kind of background work. */
@@ -17,8 +17,11 @@ export interface Job {
 export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const completer = app.get(PaymentCompleter);
   const refunds = app.get(RefundsService);
+  const accumulator = app.get(PaymentAccumulator);
   return [
     { name: 'complete payments', pauseMs: SECOND_MS, run: () => completer.completeDue() },
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
+    { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
+    { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
   ];
 }
