@@ -1,6 +1,6 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
-import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { DatabaseConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
 import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
@@ -21,6 +21,7 @@ const GROUPS = {
   stripe: StripeConfig,
   security: SecurityConfig,
   payments: PaymentsConfig,
+  sessions: SessionsConfig,
   rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
@@ -33,6 +34,7 @@ export class AppConfig {
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
   readonly payments: PaymentsConfig;
+  readonly sessions: SessionsConfig;
   readonly rateLimits: RateLimitsConfig;
   readonly webhooks: WebhooksConfig;
   readonly tls: TlsConfig;
@@ -45,6 +47,7 @@ export class AppConfig {
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
     this.payments = readGroup(GROUPS.payments, environment, problems);
+    this.sessions = readGroup(GROUPS.sessions, environment, problems);
     this.rateLimits = readGroup(GROUPS.rateLimits, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     this.tls = readGroup(GROUPS.tls, environment, problems);
