@@ -17,7 +17,9 @@ export const MIGRATION_NAMES = [
   '021_create_fraud_labels',
   '022_read_fraud_evidence_at_once',
   '023_version_fraud_assessments',
+  '024_create_fraud_reviews',
   '030_create_tls_certificates',
+  '050_chain_audit_log',
 ] as const;
 
 // From dist/migrations back to the folder that holds the SQL.

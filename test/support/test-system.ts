@@ -71,6 +71,8 @@ export class TestSystem {
       STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
       API_KEY_PEPPER: 'pepper-of-the-tests-0123456789abcdef',
       ENCRYPTION_KEY: 'encryption-key-of-the-tests-0123456789',
+      STRIPE_CALLS_PER_SECOND: '10000',
+      STRIPE_CONCURRENT_CALLS: '200',
       METRICS_TOKEN: 'metrics-token-of-the-tests',
       ...options.environment,
     };

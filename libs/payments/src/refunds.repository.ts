@@ -109,6 +109,8 @@ export class RefundsRepository {
       `update refunds set status = $2, stripe_refund_id = coalesce(stripe_refund_id, $3), failure_reason = $4, outcome_certainty = $5, updated_at = now(),
          next_check_at = case when $5 = 'unknown' then now() + interval '10 seconds' end
        where id = $1 and status not in ('failed', 'canceled')
+         -- A late event from before the success is no news; a success can only still fail.
+         and (status <> 'succeeded' or $2 not in ('pending', 'requires_action'))
          and (status, stripe_refund_id, failure_reason, outcome_certainty) is distinct from ($2, coalesce(stripe_refund_id, $3), $4, $5)
        returning ${COLUMNS}`,
       [id, change.status, change.stripeRefundId, change.failureReason, change.outcomeCertainty],
