@@ -1,6 +1,6 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
-import { DatabaseConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
+import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
 import { TlsConfig } from './tls-config.js';
@@ -20,6 +20,7 @@ const GROUPS = {
   stripe: StripeConfig,
   security: SecurityConfig,
   sessions: SessionsConfig,
+  overload: OverloadConfig,
   rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
@@ -32,6 +33,7 @@ export class AppConfig {
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
   readonly sessions: SessionsConfig;
+  readonly overload: OverloadConfig;
   readonly rateLimits: RateLimitsConfig;
   readonly webhooks: WebhooksConfig;
   readonly tls: TlsConfig;
@@ -44,6 +46,7 @@ export class AppConfig {
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
     this.sessions = readGroup(GROUPS.sessions, environment, problems);
+    this.overload = readGroup(GROUPS.overload, environment, problems);
     this.rateLimits = readGroup(GROUPS.rateLimits, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     this.tls = readGroup(GROUPS.tls, environment, problems);
