@@ -33,7 +33,7 @@ export class LoadMonitor implements OnApplicationBootstrap, OnApplicationShutdow
     const nowMs = this.clock.monotonicMs();
     if (nowMs - this.sampledAtMs >= SAMPLE_MS) {
       // A timer that comes on time shows its own resolution as delay.
-      this.eventLoopDelayMs = Math.max(0, this.delays.mean / 1e6 - RESOLUTION_MS);
+      this.eventLoopDelayMs = this.delays.count === 0 ? 0 : Math.max(0, this.delays.mean / 1e6 - RESOLUTION_MS);
       this.delays.reset();
       this.sampledAtMs = nowMs;
     }

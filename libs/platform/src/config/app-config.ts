@@ -1,6 +1,7 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
 import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
+import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
 import { TlsConfig } from './tls-config.js';
@@ -21,6 +22,7 @@ const GROUPS = {
   security: SecurityConfig,
   sessions: SessionsConfig,
   overload: OverloadConfig,
+  payments: PaymentsConfig,
   rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
@@ -34,6 +36,7 @@ export class AppConfig {
   readonly security: SecurityConfig;
   readonly sessions: SessionsConfig;
   readonly overload: OverloadConfig;
+  readonly payments: PaymentsConfig;
   readonly rateLimits: RateLimitsConfig;
   readonly webhooks: WebhooksConfig;
   readonly tls: TlsConfig;
@@ -47,6 +50,7 @@ export class AppConfig {
     this.security = readGroup(GROUPS.security, environment, problems);
     this.sessions = readGroup(GROUPS.sessions, environment, problems);
     this.overload = readGroup(GROUPS.overload, environment, problems);
+    this.payments = readGroup(GROUPS.payments, environment, problems);
     this.rateLimits = readGroup(GROUPS.rateLimits, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     this.tls = readGroup(GROUPS.tls, environment, problems);
