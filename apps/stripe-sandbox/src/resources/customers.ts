@@ -20,6 +20,7 @@ export interface Customer {
   default_source: null;
   delinquent: boolean;
   description: string | null;
+  discount: null;
   email: string | null;
   invoice_prefix: string;
   invoice_settings: { custom_fields: null; default_payment_method: string | null; footer: null; rendering_options: null };
@@ -76,6 +77,7 @@ export function createCustomer(sandbox: Sandbox, account: Account, input: Custom
     default_source: null,
     delinquent: false,
     description: input.description || null,
+    discount: null,
     email: input.email || null,
     invoice_prefix: sandbox.store.random.letters(8).toUpperCase(),
     invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },

@@ -178,6 +178,8 @@ export function invoiceObject(sandbox: Sandbox, account: Account, parts: Invoice
     ending_balance: null,
     footer: null,
     from_invoice: null,
+    hosted_invoice_url: null,
+    invoice_pdf: null,
     issuer: { type: 'self' },
     last_finalization_error: null,
     latest_revision: null,
