@@ -15,3 +15,4 @@ export {
   toStripeAmount,
   type Money,
 } from './money.js';
+export { instantAt, isTimeZone, localTimeAt, minuteOfDay, startOfLocalDay, type LocalDate, type LocalTime } from './time-zone.js';

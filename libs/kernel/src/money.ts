@@ -19,7 +19,7 @@ export class AmountNotRepresentableError extends DomainError {
     super(
       'invalid',
       'amount_not_representable',
-      `${amount.currency} amounts must be a multiple of ${String(currencyOf(amount.currency).stepMinor)} minor units.`,
+      `${amount.currency} amounts must be a multiple of ${currencyOf(amount.currency).stepMinor} minor units that Stripe can count.`,
       {
         param: 'amount',
         details: { nearest },
@@ -88,21 +88,34 @@ export function percentageOf(amount: Money, basisPoints: number): Money {
 export function toStripeAmount(amount: Money, enabledCurrencies: ReadonlySet<CurrencyCode> = NONE): number {
   const currency = currencyOf(amount.currency);
   if (!isChargeable(currency, enabledCurrencies)) throw new CurrencyNotChargeableError(amount.currency);
+  const largest = largestRepresentable(currency);
   const below = amount.amountMinor - (amount.amountMinor % currency.stepMinor);
-  if (below !== amount.amountMinor) {
-    throw new AmountNotRepresentableError(amount, below > 0 ? [below, below + currency.stepMinor] : [currency.stepMinor]);
+  if (below !== amount.amountMinor || below > largest) {
+    const nearest = below > largest ? [largest] : [below, below + currency.stepMinor];
+    throw new AmountNotRepresentableError(
+      amount,
+      nearest.filter((each) => each > 0 && each <= largest),
+    );
   }
-  const wire = BigInt(amount.amountMinor) * 10n ** BigInt(currency.stripeExponent);
-  return Number(wire / 10n ** BigInt(currency.isoExponent));
+  return Number((BigInt(amount.amountMinor) * 10n ** BigInt(currency.stripeExponent)) / 10n ** BigInt(currency.isoExponent));
 }
 
 /** The amount that a wire integer from Stripe means. @throws AssertionError when it is not a whole number of minor units. */
 export function fromStripeAmount(wireAmount: number, code: CurrencyCode): Money {
+  assert(Number.isSafeInteger(wireAmount) && wireAmount >= 0, 'Stripe sends amounts as integers, 0 or more');
   const currency = currencyOf(code);
   const scaled = BigInt(wireAmount) * 10n ** BigInt(currency.isoExponent);
   const divisor = 10n ** BigInt(currency.stripeExponent);
   assert(scaled % divisor === 0n, 'Stripe sends whole minor units');
   return money(Number(scaled / divisor), code);
+}
+
+/** The largest amount that is a safe integer here and on the wire, where ISK and UGX count a hundred times as much. */
+function largestRepresentable({ isoExponent, stripeExponent, stepMinor }: Currency): number {
+  const safe = BigInt(Number.MAX_SAFE_INTEGER);
+  const wire = (safe * 10n ** BigInt(isoExponent)) / 10n ** BigInt(stripeExponent);
+  const largest = wire < safe ? wire : safe;
+  return Number(largest - (largest % BigInt(stepMinor)));
 }
 
 const NONE: ReadonlySet<CurrencyCode> = new Set();

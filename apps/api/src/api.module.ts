@@ -1,0 +1,31 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DevicesModule } from '#devices';
+import { MerchantsModule } from '#merchants';
+import { MonitoringModule } from '#monitoring';
+import { PaymentsModule } from '#payments';
+import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
+import { SecurityModule } from '#security';
+import { StripeModule } from '#stripe';
+import { WebhooksModule } from '#webhooks';
+
+/** The whole HTTP surface. Requests pass SecurityModule's guards first; what is not listed here is not reachable. */
+@Module({})
+export class ApiModule {
+  static forRoot(config: AppConfig): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        ConfigurationModule.forRoot(config),
+        ClockModule,
+        DatabaseModule,
+        SecurityModule,
+        MerchantsModule,
+        DevicesModule,
+        PaymentsModule,
+        StripeModule,
+        WebhooksModule,
+        MonitoringModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,20 @@
+/** The refusals of devices. */
+import { DomainError } from '#kernel';
+
+/** There is no such device, or it is another merchant's or mode's. */
+export class DeviceNotFoundError extends DomainError {
+  override readonly name = 'DeviceNotFoundError';
+
+  constructor(param = 'deviceId') {
+    super('not_found', 'device_not_found', 'There is no such device.', { param });
+  }
+}
+
+/** A revoked device never pays again; the hardware needs a new fingerprint. */
+export class DeviceRevokedError extends DomainError {
+  override readonly name = 'DeviceRevokedError';
+
+  constructor() {
+    super('conflict', 'device_revoked', 'The device was revoked and cannot be used again.', { param: 'deviceId', advice: 'do_not_retry' });
+  }
+}

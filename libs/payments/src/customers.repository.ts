@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { assert, newId } from '#kernel';
+import { type Queryable } from '#platform';
+import { PersonalDataCipher } from '#security';
+import { type PaymentCaller } from './payment.js';
+
+/** SQL of `customers`: found by a keyed hash of their address, which itself is stored sealed. */
+@Injectable()
+export class CustomersRepository {
+  constructor(private readonly cipher: PersonalDataCipher) {}
+
+  /** The customer with that address, if there is one. */
+  async findByEmail(queryable: Queryable, caller: Pick<PaymentCaller, 'merchantId' | 'livemode'>, email: string): Promise<string | null> {
+    const [row] = await queryable.query<{ id: string }>(
+      'select id from customers where merchant_id = $1 and livemode = $2 and email_hash = $3',
+      [caller.merchantId, caller.livemode, this.hashOf(email)],
+    );
+    return row?.id ?? null;
+  }
+
+  /** Whether the id names a customer of the caller's merchant and mode. */
+  async exists(queryable: Queryable, caller: Pick<PaymentCaller, 'merchantId' | 'livemode'>, id: string): Promise<boolean> {
+    const rows = await queryable.query('select 1 from customers where id = $1 and merchant_id = $2 and livemode = $3', [
+      id,
+      caller.merchantId,
+      caller.livemode,
+    ]);
+    return rows.length === 1;
+  }
+
+  /** The customer with that address, made if need be. @returns Its id. */
+  async getOrCreate(transaction: Queryable, caller: Pick<PaymentCaller, 'merchantId' | 'livemode'>, email: string): Promise<string> {
+    const found = await this.findByEmail(transaction, caller, email);
+    if (found !== null) return found;
+    const id = newId('customer');
+    const [row] = await transaction.query<{ id: string }>(
+      `insert into customers (id, merchant_id, livemode, email_hash, email_sealed) values ($1, $2, $3, $4, $5)
+       on conflict (merchant_id, livemode, email_hash) do update set updated_at = customers.updated_at returning id`,
+      [
+        id,
+        caller.merchantId,
+        caller.livemode,
+        this.hashOf(email),
+        this.cipher.seal(normaliseEmail(email), { table: 'customers', column: 'email_sealed', rowId: id }),
+      ],
+    );
+    assert(row, 'an insert that updates on conflict returns a row');
+    return row.id;
+  }
+
+  private hashOf(email: string): Buffer {
+    return this.cipher.matchHash('email', normaliseEmail(email));
+  }
+}
+
+function normaliseEmail(email: string): string {
+  return email.trim().toLowerCase();
+}

@@ -1,0 +1,103 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsEmail, IsIn, IsOptional, IsUrl, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { LocationDto } from '#devices';
+import { BUSINESS_TYPES, type BusinessType, PAYMENT_METHODS, type PaymentMethod } from '#merchants';
+import { IsMetadata, IsSafeInteger, IsText } from '#platform';
+
+/** Stripe's own limit of eight digits for most currencies, and twelve for those with small units. */
+const MAX_AMOUNT_MINOR = 999_999_999_999;
+
+/** Body of `POST /api/payments`. Amounts are integers in minor units of the currency. */
+export class CreatePaymentDto {
+  /** Minor units, tip and tax included: 1099 is USD 10.99. */
+  @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_AMOUNT_MINOR, example: 1099 })
+  @IsSafeInteger(1, MAX_AMOUNT_MINOR)
+  amount: number;
+
+  /** Lower-case ISO 4217 code. */
+  @ApiProperty({ pattern: '^[a-z]{3}$', example: 'usd' })
+  @Matches(/^[a-z]{3}$/, { message: 'currency must be a lower-case ISO 4217 code' })
+  currency: string;
+
+  /** The paying device; a device that calls with its own credential must name itself. */
+  @ApiProperty({ example: 'dev_01jd8y3v5kq2e9c7x4m6n0r1st' })
+  @IsText(1, 64)
+  deviceId: string;
+
+  /** Stripe's payment method id, or in test mode a test token. Never a card number. */
+  @ApiProperty({ pattern: '^pm_[A-Za-z0-9_]{1,250}$', example: 'pm_card_visa' })
+  @Matches(/^pm_[A-Za-z0-9_]{1,250}$/, { message: 'paymentMethod must be a Stripe payment method id (pm_…)' })
+  paymentMethod: string;
+
+  /** How the device presented it. Default `card`. */
+  @ApiPropertyOptional({ enum: PAYMENT_METHODS, default: 'card' })
+  @IsOptional()
+  @IsIn(PAYMENT_METHODS)
+  method?: PaymentMethod;
+
+  /** Only one the merchant has enabled; default is the device's or the merchant's. */
+  @ApiPropertyOptional({ enum: BUSINESS_TYPES })
+  @IsOptional()
+  @IsIn(BUSINESS_TYPES)
+  businessType?: BusinessType;
+
+  /** `manual` holds the amount until `POST …/capture`. Default is the business type's. */
+  @ApiPropertyOptional({ enum: ['automatic', 'manual'] })
+  @IsOptional()
+  @IsIn(['automatic', 'manual'])
+  captureMethod?: 'automatic' | 'manual';
+
+  /** Minor units, part of `amount`. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, maximum: MAX_AMOUNT_MINOR })
+  @IsOptional()
+  @IsSafeInteger(0, MAX_AMOUNT_MINOR)
+  tipAmount?: number;
+
+  /** Minor units, part of `amount`. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, maximum: MAX_AMOUNT_MINOR })
+  @IsOptional()
+  @IsSafeInteger(0, MAX_AMOUNT_MINOR)
+  taxAmount?: number;
+
+  @ApiPropertyOptional({ format: 'email', maxLength: 254 })
+  @IsOptional()
+  @IsEmail({}, { message: 'customerEmail must be an e-mail address' })
+  @MaxLength(254)
+  customerEmail?: string;
+
+  /** A customer of the merchant, instead of an address. */
+  @ApiPropertyOptional({ example: 'cus_01jd8y3v5kq2e9c7x4m6n0r1st' })
+  @IsOptional()
+  @IsText(1, 64)
+  customerId?: string;
+
+  /** For people; reaches Stripe. */
+  @ApiPropertyOptional({ minLength: 1, maxLength: 500 })
+  @IsOptional()
+  @IsText(1, 500)
+  description?: string;
+
+  /** Where the device is now. */
+  @ApiPropertyOptional({ type: LocationDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LocationDto)
+  location?: LocationDto;
+
+  /** Up to 48 pairs of a key (1–40) and a string (0–500 characters); reaches Stripe. */
+  @ApiPropertyOptional({ type: Object, additionalProperties: { type: 'string', maxLength: 500 }, maxProperties: 48 })
+  @IsOptional()
+  @IsMetadata()
+  metadata?: Record<string, string>;
+
+  /** Where the payer returns to after a challenge in a browser. */
+  @ApiPropertyOptional({ format: 'uri', maxLength: 2000 })
+  @IsOptional()
+  @IsUrl(
+    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
+    { message: 'returnUrl must be an http or https URL' },
+  )
+  @MaxLength(2000)
+  returnUrl?: string;
+}

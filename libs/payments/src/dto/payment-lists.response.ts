@@ -1,0 +1,56 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PaymentResponse } from '../payment-answer.js';
+import { RefundResponse } from './refund.response.js';
+
+/** One page of payments, newest first. */
+export class PaymentListResponse {
+  @ApiProperty({ enum: ['list'] })
+  object: 'list';
+
+  @ApiProperty({ type: [PaymentResponse] })
+  data: PaymentResponse[];
+
+  @ApiProperty()
+  hasMore: boolean;
+}
+
+/** The refunds of a payment, oldest first. */
+export class RefundListResponse {
+  @ApiProperty({ enum: ['list'] })
+  object: 'list';
+
+  @ApiProperty({ type: [RefundResponse] })
+  data: RefundResponse[];
+
+  @ApiProperty()
+  hasMore: boolean;
+}
+
+/** One line of a payment's history: a call to the processor, or a change of the payment. */
+export class TimelineEntry {
+  @ApiProperty({ enum: ['attempt', 'change'] })
+  kind: 'attempt' | 'change';
+
+  @ApiProperty({ format: 'date-time' })
+  at: string;
+
+  /** Of a change: its number, from 1 without gaps. */
+  @ApiProperty({ type: 'integer', nullable: true })
+  sequence: number | null;
+
+  /** Of an attempt: what was asked, what came of it and how long it took; of a change: who caused it, status and amounts after it. */
+  @ApiProperty({ type: Object })
+  details: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that happened to a payment, in order. */
+export class TimelineResponse {
+  @ApiProperty({ enum: ['timeline'] })
+  object: 'timeline';
+
+  @ApiProperty()
+  paymentId: string;
+
+  @ApiProperty({ type: [TimelineEntry] })
+  data: TimelineEntry[];
+}

@@ -1,0 +1,49 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
+import { IsSafeInteger, IsText, PageQuery } from '#platform';
+import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment-status.js';
+
+/** Stripe's words for why money goes back. */
+export const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
+/** One of {@link REFUND_REASONS}. */
+export type RefundReason = (typeof REFUND_REASONS)[number];
+
+/** Body of `POST /api/payments/:id/capture`. */
+export class CapturePaymentDto {
+  /** Minor units; all that is held when absent. The rest is released. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
+  @IsOptional()
+  @IsSafeInteger(1)
+  amount?: number;
+}
+
+/** Body of `POST /api/payments/:id/cancel`. */
+export class CancelPaymentDto {
+  /** For the records. */
+  @ApiPropertyOptional({ minLength: 1, maxLength: 500 })
+  @IsOptional()
+  @IsText(1, 500)
+  reason?: string;
+}
+
+/** Body of `POST /api/payments/:id/refunds`. */
+export class RefundPaymentDto {
+  /** Minor units; all that remains when absent. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
+  @IsOptional()
+  @IsSafeInteger(1)
+  amount?: number;
+
+  @ApiPropertyOptional({ enum: REFUND_REASONS })
+  @IsOptional()
+  @IsIn(REFUND_REASONS)
+  reason?: RefundReason;
+}
+
+/** Query of `GET /api/payments`. */
+export class PaymentPageQuery extends PageQuery {
+  @ApiPropertyOptional({ enum: PAYMENT_STATUSES })
+  @IsOptional()
+  @IsIn(PAYMENT_STATUSES)
+  status?: PaymentStatus;
+}

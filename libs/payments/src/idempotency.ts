@@ -1,0 +1,107 @@
+/** Idempotency keys: the unique row is the only arbiter of who runs a request. */
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AppConfig, Database, type Queryable } from '#platform';
+import { type Answer } from './payment-answer.js';
+import { type PaymentCaller } from './payment.js';
+import { IdempotencyInProgressError, IdempotencyKeyMissingError, IdempotencyKeyReusedError } from './payments.errors.js';
+
+/** What a key was used for. */
+export interface IdempotencyRecord {
+  readonly requestHash: Buffer;
+  /** The payment or refund that the request made. */
+  readonly objectId: string | null;
+  readonly isRunning: boolean;
+  /** Null until the request has ended. */
+  readonly answer: Answer | null;
+}
+
+/** SQL of `idempotency_keys`, scoped by merchant and mode. */
+@Injectable()
+export class IdempotencyKeys {
+  constructor(
+    private readonly database: Database,
+    private readonly config: AppConfig,
+  ) {}
+
+  /**
+   * What is known of the key, when it belongs to this very request.
+   *
+   * @throws IdempotencyKeyReusedError (422) when the key belongs to another request.
+   * @throws IdempotencyInProgressError (409) while the first request runs.
+   */
+  async find(caller: PaymentCaller, key: string, requestHash: Buffer): Promise<IdempotencyRecord | null> {
+    const [row] = await this.database.query<{
+      request_hash: Buffer;
+      object_id: string | null;
+      is_running: boolean;
+      response_status: number | null;
+      response_body: string;
+    }>(
+      `select request_hash, object_id, coalesce(locked_until > now(), false) as is_running, response_status, response_body
+       from idempotency_keys where merchant_id = $1 and livemode = $2 and key = $3`,
+      [caller.merchantId, caller.livemode, key],
+    );
+    if (!row) return null;
+    if (!row.request_hash.equals(requestHash)) throw new IdempotencyKeyReusedError();
+    const answer = row.response_status === null ? null : { status: row.response_status, body: row.response_body, isFinal: true };
+    if (!answer && row.is_running) throw new IdempotencyInProgressError();
+    return { requestHash: row.request_hash, objectId: row.object_id, isRunning: row.is_running, answer };
+  }
+
+  /** Takes the key for this request. @returns false when somebody else has it, now or since long. */
+  async claim(queryable: Queryable, caller: PaymentCaller, key: string, requestHash: Buffer, objectId: string): Promise<boolean> {
+    const rows = await queryable.query(
+      `insert into idempotency_keys (merchant_id, livemode, key, request_hash, object_id, locked_until)
+       values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6)) on conflict do nothing returning key`,
+      [caller.merchantId, caller.livemode, key, requestHash, objectId, this.config.payments.requestLeaseSeconds],
+    );
+    return rows.length === 1;
+  }
+
+  /** Takes a key whose request was abandoned. @returns false when somebody else was faster. */
+  async takeOver(caller: PaymentCaller, key: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `update idempotency_keys set locked_until = now() + make_interval(secs => $4)
+       where merchant_id = $1 and livemode = $2 and key = $3 and response_status is null and (locked_until is null or locked_until <= now()) returning key`,
+      [caller.merchantId, caller.livemode, key, this.config.payments.requestLeaseSeconds],
+    );
+    return rows.length === 1;
+  }
+
+  /** Ends the request: a final answer is kept for repeats; another one only lets the next repeat in. */
+  async finish(queryable: Queryable, caller: PaymentCaller, key: string, answer: Answer): Promise<void> {
+    await queryable.query(
+      `update idempotency_keys set locked_until = null, response_status = $4, response_body = $5
+       where merchant_id = $1 and livemode = $2 and key = $3 and response_status is null`,
+      [caller.merchantId, caller.livemode, key, answer.isFinal ? answer.status : null, answer.isFinal ? answer.body : null],
+    );
+  }
+}
+
+/**
+ * The fingerprint of a request: route and body, with the keys of objects in order.
+ *
+ * @param route - Method and template with its ids filled in: `POST /api/payments`.
+ */
+export function requestHashOf(route: string, body: unknown): Buffer {
+  return createHash('sha256').update(route).update('\n').update(canonicalJson(body)).digest();
+}
+
+/** The header's value. @throws IdempotencyKeyMissingError when it is absent, too long or not printable ASCII. */
+export function idempotencyKeyOf(header: string | string[] | undefined): string {
+  // The IETF draft quotes the key, Stripe does not: both are taken, and are the same key.
+  const key = typeof header === 'string' ? header.replace(/^"(.*)"$/, '$1') : '';
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new IdempotencyKeyMissingError();
+  return key;
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value as Record<string, unknown>).filter(([, member]) => member !== undefined);
+    const sorted = members.sort(([first], [second]) => (first < second ? -1 : 1));
+    return `{${sorted.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
+  }
+  return JSON.stringify(value ?? null);
+}

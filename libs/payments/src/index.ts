@@ -1,0 +1,90 @@
+/** Payments: from a device's wish to money that moved once. */
+export {
+  checkPaymentPolicy,
+  currencyRulesOf,
+  isOpenAt,
+  type PolicyFacts,
+  type PolicyRequest,
+  type PolicyViolation,
+  type PolicyViolationCode,
+} from './domain/payment-policy.js';
+export {
+  canMove,
+  findFaultsOfMoves,
+  INITIAL_PAYMENT_STATUS,
+  isPaymentStatus,
+  isTerminal,
+  type MoveDecision,
+  type MoveWish,
+  nextPaymentStatus,
+  PAYMENT_MOVES,
+  PAYMENT_STATUSES,
+  type PaymentMover,
+  type PaymentMoves,
+  type PaymentStatus,
+  paymentStatusRank,
+  statusesBefore,
+} from './domain/payment-status.js';
+export {
+  type GatewayAnswer,
+  type GatewayCall,
+  type GatewayDecline,
+  type GatewayDispute,
+  type GatewayEvent,
+  type GatewayPayment,
+  type GatewayPaymentRequest,
+  type GatewayRefund,
+  PaymentGateway,
+} from './payment-gateway.js';
+export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { PaymentCompleter } from './payment-completer.js';
+export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
+export { PaymentsRepository } from './payments.repository.js';
+export { PaymentsService } from './payments.service.js';
+export { RefundsService } from './refunds.service.js';
+export { SpendingLimitsRepository } from './spending-limits.repository.js';
+export {
+  INPUT_KINDS,
+  INPUT_KINDS_BY_DEVICE_TYPE,
+  type InputDefaults,
+  type InputKind,
+  type InputRefusal,
+  type InputRefusalCode,
+  type InputResult,
+  type TranslatedInput,
+} from './input/native-input.js';
+export { translateInput } from './input/translate-input.js';
+export {
+  type Outcome,
+  outcomeOf,
+  type PresentablePayment,
+  type Presentation,
+  presentationFor,
+  PRESENTATIONS_BY_DEVICE_TYPE,
+} from './presentation/presentation.js';
+export { BILLING_UNITS, type BillingPeriod, type BillingSchedule, dueRenewal, periodAt, periodOf } from './domain/billing-schedule.js';
+export {
+  adviceFor,
+  type AfterDecline,
+  afterDecline,
+  classifyDecline,
+  codeForPayer,
+  type Decline,
+  type DeclineClass,
+  type DeclinedAttempt,
+} from './domain/decline-policy.js';
+export { mustAccumulate, processorMinimumMinor } from './domain/processor-minimum.js';
+export {
+  bucketsFor,
+  type BucketUse,
+  calendarWindow,
+  decideReservation,
+  type LimitedPayment,
+  type LimitWindow,
+  type ReservationDecision,
+  type ReservationState,
+  reservationStateOf,
+  SPENDING_LIMIT_NAMES,
+  type SpendingBucket,
+  type SpendingLimitName,
+} from './domain/spending-limit.js';

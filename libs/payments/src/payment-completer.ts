@@ -1,0 +1,89 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock, MINUTE_MS } from '#kernel';
+import { MerchantsService } from '#merchants';
+import { AppConfig } from '#platform';
+import { checkDelayMs } from './domain/check-schedule.js';
+import { PaymentExecutor } from './payment-executor.js';
+import { type ChangeSource, type Payment } from './payment.js';
+import { PaymentsRepository } from './payments.repository.js';
+
+// One claim's worth: each look takes at most two calls of 9 s, and all of them end before the usual lease of 45 s does.
+const BATCH_SIZE = 10;
+const SOURCE: ChangeSource = { source: 'completer', sourceId: null };
+/** A payment that its client did not send again is given up. */
+const ABANDONED_AFTER_MS = 15 * MINUTE_MS;
+
+/** Finishes what a request could not: unknown outcomes, requests whose process died, challenges nobody passed. */
+@Injectable()
+export class PaymentCompleter {
+  private readonly logger = new Logger(PaymentCompleter.name);
+
+  constructor(
+    private readonly payments: PaymentsRepository,
+    private readonly executor: PaymentExecutor,
+    private readonly merchants: MerchantsService,
+    private readonly clock: Clock,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** Looks at the payments that are due. @returns How many there were; a full batch means that there may be more. */
+  async completeDue(): Promise<number> {
+    const due = await this.payments.claimDue(BATCH_SIZE, this.config.payments.completerLeaseSeconds);
+    await Promise.all(
+      due.map(async (payment) => {
+        try {
+          await this.complete(payment);
+        } catch (error) {
+          // Its lease runs out and it is looked at again; the others must not wait for it.
+          this.logger.error({ event: 'payment_completion_failed', paymentId: payment.id, error });
+        }
+      }),
+    );
+    return due.length;
+  }
+
+  /** One look. */
+  async complete(payment: Payment): Promise<Payment> {
+    const after = await this.advance(payment);
+    const delayMs = checkDelayMs(after.status, after.outcomeCertainty, payment.checkCount);
+    // Unchanged: nobody has set the next look, and the claim's lease is no schedule.
+    if (after.version === payment.version) await this.payments.scheduleCheck(after, delayMs);
+    return after;
+  }
+
+  private async advance(payment: Payment): Promise<Payment> {
+    switch (payment.status) {
+      case 'processing':
+        return this.executor.resume(payment, SOURCE);
+      case 'requires_action':
+        return this.awaitAction(payment);
+      case 'requires_confirmation':
+        return this.ageMs(payment) >= ABANDONED_AFTER_MS ? this.executor.cancel(payment, SOURCE) : payment;
+      case 'accumulating':
+      case 'in_review':
+      case 'requires_payment_method':
+      case 'requires_capture':
+      case 'blocked':
+      case 'canceled':
+      case 'succeeded':
+        // A capture or cancel whose answer was lost: the intent tells.
+        return payment.outcomeCertainty === 'unknown' ? this.executor.resume(payment, SOURCE) : payment;
+    }
+  }
+
+  /** The payer may have passed the challenge while the webhook was lost; only then may it be called off. */
+  private async awaitAction(payment: Payment): Promise<Payment> {
+    const seen = await this.executor.resume(payment, SOURCE);
+    return seen.status === 'requires_action' && (await this.hasExpired(seen)) ? this.executor.cancel(seen, SOURCE) : seen;
+  }
+
+  private async hasExpired(payment: Payment): Promise<boolean> {
+    const context = await this.merchants.getContext(payment.merchantId);
+    const { profile } = this.merchants.profileOf(context, payment.businessType);
+    return this.ageMs(payment) >= profile.threeDSecureExpiryMs;
+  }
+
+  private ageMs(payment: Payment): number {
+    return this.clock.now().getTime() - payment.updatedAt.getTime();
+  }
+}

@@ -1,0 +1,216 @@
+import { Injectable } from '@nestjs/common';
+import { assertNever, Clock, HOUR_MS, money } from '#kernel';
+import { Database } from '#platform';
+import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { type GatewayAnswer, type GatewayPayment, PaymentGateway } from './payment-gateway.js';
+import { PaymentTransitions } from './payment-transitions.js';
+import { type ChangeSource, type Payment } from './payment.js';
+import { PaymentsRepository } from './payments.repository.js';
+
+/** Stripe may forget an idempotency key after 24 h; nothing that moves money is sent again after this. */
+const RESEND_WINDOW_MS = 23 * HOUR_MS;
+
+/**
+ * Takes a recorded payment to the processor and back.
+ *
+ * | step | committed before it | after a crash behind it |
+ * | --- | --- | --- |
+ * | create the intent, unconfirmed | payment and attempt with its key | the same call with the same key, or our id in the intent's metadata |
+ * | confirm it: money moves | the intent's id, and the next attempt with its key | look at the intent |
+ * | apply the answer | | look at the intent |
+ *
+ * No transaction and no connection is held while the processor works.
+ */
+@Injectable()
+export class PaymentExecutor {
+  constructor(
+    private readonly database: Database,
+    private readonly gateway: PaymentGateway,
+    private readonly attempts: PaymentAttemptsRepository,
+    private readonly payments: PaymentsRepository,
+    private readonly transitions: PaymentTransitions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Makes the intent of a payment that is `processing` and has none, then confirms it. */
+  async execute(payment: Payment, attempt: PaymentAttempt, source: ChangeSource): Promise<Payment> {
+    const answer = await this.gateway.createPayment(
+      {
+        paymentId: payment.id,
+        merchantId: payment.merchantId,
+        amount: money(payment.amountMinor, payment.currency),
+        captureMethod: payment.captureMethod,
+        paymentMethod: payment.paymentMethod,
+        description: payment.description,
+        metadata: payment.metadata,
+      },
+      attempt.stripeIdempotencyKey,
+    );
+    if (answer.outcome !== 'succeeded') return this.settle(payment, attempt, answer, source);
+    return this.adopt(payment, attempt, answer, source);
+  }
+
+  /** Finds out where an unfinished payment stands, and takes it on from there. */
+  async resume(unfinished: Payment, source: ChangeSource): Promise<Payment> {
+    const payment = await this.restart(unfinished, source);
+    if (payment.stripePaymentIntentId !== null) return this.resumeIntent(payment, payment.stripePaymentIntentId, source);
+    const attempt = await this.attempts.findLatest(this.database, payment.id, 'create');
+    const isFresh = attempt !== null && this.isResendable(attempt);
+    // A stored 500 would be replayed for ever: then the list of intents tells whether there is one.
+    if (attempt && isFresh && !isStoredError(attempt)) return this.execute(payment, attempt, source);
+    const found = await this.gateway.findPayment(payment.id, payment.createdAt);
+    if (found.outcome !== 'succeeded') return this.postpone(payment, source);
+    if (found.object) return this.adopt(payment, attempt, { ...found, object: found.object }, source);
+    if (isFresh) return this.execute(payment, await this.attempts.insert(this.database, payment, 'create', source.source), source);
+    return (
+      (await this.transitions.move(this.database, payment, { to: 'canceled', by: 'completer' }, { outcomeCertainty: 'known' }, source)) ??
+      payment
+    );
+  }
+
+  /** Gives up a payment's intent at the processor and applies what the processor then says. */
+  async cancel(payment: Payment, source: ChangeSource): Promise<Payment> {
+    if (payment.stripePaymentIntentId === null) {
+      const by = source.source === 'completer' ? 'completer' : source.source === 'admin' ? 'admin' : 'client';
+      return (await this.transitions.move(this.database, payment, { to: 'canceled', by }, {}, source)) ?? payment;
+    }
+    const attempt = await this.attempts.insert(this.database, payment, 'cancel', source.sourceId ?? source.source);
+    const answer = await this.gateway.cancelPayment(payment.stripePaymentIntentId, attempt.stripeIdempotencyKey);
+    return this.settle(payment, attempt, answer, source);
+  }
+
+  /** Takes held money, all or `amountMinor` of it. */
+  async capture(payment: Payment, amountMinor: number | null, source: ChangeSource): Promise<Payment> {
+    if (payment.stripePaymentIntentId === null) return payment;
+    const attempt = await this.attempts.insert(this.database, payment, 'capture', source.sourceId ?? source.source);
+    const amount = amountMinor === null ? null : money(amountMinor, payment.currency);
+    const answer = await this.gateway.capturePayment(payment.stripePaymentIntentId, amount, attempt.stripeIdempotencyKey);
+    return this.settle(payment, attempt, answer, source);
+  }
+
+  /** Commits the intent's id together with the attempt that will confirm it: from here on, money moves only on an object we know. */
+  private async adopt(
+    payment: Payment,
+    attempt: PaymentAttempt | null,
+    answer: GatewayAnswer<GatewayPayment> & { outcome: 'succeeded' },
+    source: ChangeSource,
+  ): Promise<Payment> {
+    const { gatewayId } = answer.object;
+    const { adopted, confirmation } = await this.database.transaction(async (transaction) => {
+      if (attempt) await this.attempts.finish(transaction, attempt, answer);
+      return {
+        adopted: await this.transitions.amend(transaction, payment, { stripePaymentIntentId: gatewayId }, source),
+        confirmation: await this.attempts.insert(transaction, payment, 'confirm', source.sourceId ?? source.source),
+      };
+    });
+    // Somebody else took the payment on meanwhile, or an analyst or the client ended it: the row decides, not this call.
+    if (adopted.status !== 'processing' || adopted.stripePaymentIntentId !== gatewayId) return adopted;
+    return this.confirm(adopted, gatewayId, confirmation, source);
+  }
+
+  private async confirm(payment: Payment, gatewayId: string, attempt: PaymentAttempt, source: ChangeSource): Promise<Payment> {
+    return this.settle(
+      payment,
+      attempt,
+      await this.gateway.confirmPayment(gatewayId, { returnUrl: payment.returnUrl }, attempt.stripeIdempotencyKey),
+      source,
+    );
+  }
+
+  /** A payment that was refused before anything happened is on its way again. */
+  private async restart(payment: Payment, source: ChangeSource): Promise<Payment> {
+    if (payment.status !== 'requires_confirmation') return payment;
+    const by = source.source === 'completer' ? 'completer' : 'client';
+    return (
+      (await this.transitions.move(this.database, payment, { to: 'processing', by }, {}, source)) ??
+      this.payments.get(this.database, payment.id)
+    );
+  }
+
+  private async resumeIntent(payment: Payment, gatewayId: string, source: ChangeSource): Promise<Payment> {
+    const answer = await this.gateway.retrievePayment(gatewayId);
+    if (answer.outcome !== 'succeeded') return this.postpone(payment, source);
+    if (payment.status !== 'processing' || answer.object.status !== 'requires_confirmation') {
+      return (await this.transitions.applySnapshot(this.database, payment, answer.object, 'snapshot', source)).payment;
+    }
+    const latest = await this.attempts.findLatest(this.database, payment.id, 'confirm');
+    if (latest && !this.isResendable(latest)) return this.cancel(payment, source);
+    // An intent can succeed only once, so another key is safe where the old one would replay a stored 500.
+    const attempt =
+      latest && !isStoredError(latest)
+        ? latest
+        : await this.attempts.insert(this.database, payment, 'confirm', source.sourceId ?? source.source);
+    return this.confirm(payment, gatewayId, attempt, source);
+  }
+
+  /** Records what came of a call and brings the payment in line with it. */
+  private async settle(
+    payment: Payment,
+    attempt: PaymentAttempt,
+    answer: GatewayAnswer<GatewayPayment>,
+    source: ChangeSource,
+  ): Promise<Payment> {
+    return this.database.transaction(async (transaction) => {
+      await this.attempts.finish(transaction, attempt, answer);
+      switch (answer.outcome) {
+        case 'succeeded':
+          return (await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source)).payment;
+        case 'declined':
+        case 'failed':
+          if (answer.object) return (await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source)).payment;
+          return this.refuse(transaction, payment, attempt, answer, source);
+        case 'not_sent': {
+          // Nothing happened at the processor: a payment on its way goes back to where its client may send it again.
+          const wish = { to: 'requires_confirmation', by: source.source === 'completer' ? 'completer' : 'client' } as const;
+          return payment.status === 'processing'
+            ? ((await this.transitions.move(transaction, payment, wish, {}, source)) ?? payment)
+            : payment;
+        }
+        case 'unknown':
+          return this.transitions.amend(
+            transaction,
+            payment,
+            { outcomeCertainty: 'unknown', nextCheckAt: this.transitions.nextCheckAt(payment.status, 'unknown', 0), checkCount: 0 },
+            source,
+          );
+        default:
+          return assertNever(answer, 'gateway answer');
+      }
+    });
+  }
+
+  /** The processor refused the call itself. Without an intent there is nothing to wait for. */
+  private async refuse(
+    transaction: Parameters<Parameters<Database['transaction']>[0]>[0],
+    payment: Payment,
+    attempt: PaymentAttempt,
+    answer: GatewayAnswer<GatewayPayment> & { outcome: 'declined' | 'failed' },
+    source: ChangeSource,
+  ): Promise<Payment> {
+    if (attempt.operation !== 'create') return payment;
+    const decline =
+      answer.outcome === 'declined' ? answer.decline : { code: answer.code, declineCode: null, advice: null, message: answer.message };
+    return (
+      (await this.transitions.move(transaction, payment, { to: 'canceled', by: 'gateway' }, { lastError: decline }, source)) ?? payment
+    );
+  }
+
+  private postpone(payment: Payment, source: ChangeSource): Promise<Payment> {
+    if (payment.outcomeCertainty === 'unknown') return Promise.resolve(payment);
+    return this.transitions.amend(
+      this.database,
+      payment,
+      { outcomeCertainty: 'unknown', nextCheckAt: this.transitions.nextCheckAt(payment.status, 'unknown', payment.checkCount) },
+      source,
+    );
+  }
+
+  private isResendable(attempt: PaymentAttempt): boolean {
+    return this.clock.now().getTime() - attempt.startedAt.getTime() < RESEND_WINDOW_MS;
+  }
+}
+
+/** Whether Stripe has stored a 5xx under the attempt's key, which it replays for as long as it keeps the key. */
+function isStoredError(attempt: PaymentAttempt): boolean {
+  return attempt.outcome === 'unknown' && (attempt.httpStatus ?? 0) >= 500;
+}

@@ -1,0 +1,148 @@
+/**
+ * The one port of this product: what payments ask of a processor, in our words. `libs/stripe` implements it.
+ *
+ * No call throws for what the processor says. A timeout, a broken connection, a 5xx and a stored 500 that is replayed are all `unknown`:
+ * the money may or may not have moved, and only a later look can tell.
+ */
+import type { CurrencyCode, Money } from '#kernel';
+import type { PaymentStatus } from './domain/payment-status.js';
+
+/** A payment intent as the processor has it at one moment. */
+export interface GatewayPayment {
+  readonly gatewayId: string;
+  readonly chargeId: string | null;
+  readonly status: Extract<
+    PaymentStatus,
+    'requires_payment_method' | 'requires_confirmation' | 'requires_action' | 'processing' | 'requires_capture' | 'succeeded' | 'canceled'
+  >;
+  readonly currency: CurrencyCode;
+  /** ISO minor units, as all amounts here. */
+  readonly amountMinor: number;
+  readonly amountCapturableMinor: number;
+  readonly amountReceivedMinor: number;
+  /** What the payer must do next, as the processor describes it; null when nothing. */
+  readonly nextAction: Readonly<Record<string, unknown>> | null;
+  /** Why the last attempt did not succeed. */
+  readonly lastError: GatewayDecline | null;
+  readonly livemode: boolean;
+  /** Our own ids, as sent when the intent was made; null for an intent that somebody made elsewhere. */
+  readonly merchantId: string | null;
+  readonly paymentId: string | null;
+}
+
+/** A refusal by the issuer or the processor's own rules. */
+export interface GatewayDecline {
+  /** `card_declined`, `expired_card`, `authentication_required`, … */
+  readonly code: string;
+  /** `insufficient_funds`, `lost_card`, …; null when the code says all. */
+  readonly declineCode: string | null;
+  /** The issuer's advice: `try_again_later`, `do_not_try_again`, `confirm_card_data`; null when none. */
+  readonly advice: string | null;
+  /** For people. */
+  readonly message: string;
+}
+
+/** A refund as the processor has it. */
+export interface GatewayRefund {
+  readonly gatewayId: string;
+  readonly paymentGatewayId: string;
+  readonly status: 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
+  readonly amountMinor: number;
+  readonly currency: CurrencyCode;
+  readonly failureReason: string | null;
+  /** Our refund id, when we made it. */
+  readonly refundId: string | null;
+}
+
+/** A dispute as the processor has it. */
+export interface GatewayDispute {
+  readonly gatewayId: string;
+  readonly paymentGatewayId: string;
+  readonly status:
+    'warning_needs_response' | 'warning_under_review' | 'warning_closed' | 'needs_response' | 'under_review' | 'won' | 'lost' | 'prevented';
+  readonly reason: string;
+  readonly networkReasonCode: string | null;
+  readonly amountMinor: number;
+  readonly currency: CurrencyCode;
+  /** Whether the disputed amount is with the issuer now. */
+  readonly areFundsWithdrawn: boolean;
+  readonly evidenceDueBy: Date | null;
+  readonly evidenceSubmissionCount: number;
+}
+
+/** The trace of one call, for the attempt's row. */
+export interface GatewayCall {
+  readonly httpStatus: number | null;
+  readonly requestId: string | null;
+  readonly durationMs: number;
+}
+
+/** What came of a call that may move money. */
+export type GatewayAnswer<T> =
+  /** The processor did it, and this is the object now. */
+  | { readonly outcome: 'succeeded'; readonly object: T; readonly call: GatewayCall }
+  /** The issuer refused; the object as it is after the refusal. */
+  | { readonly outcome: 'declined'; readonly decline: GatewayDecline; readonly object: T | null; readonly call: GatewayCall }
+  /** The processor did not do it and never will: a wrong parameter, a state that does not allow it. `object` when it says which state. */
+  | { readonly outcome: 'failed'; readonly code: string; readonly message: string; readonly object: T | null; readonly call: GatewayCall }
+  /** Refused before anything happened: limits, an open circuit breaker, a key in use. The same call may be made again later. */
+  | { readonly outcome: 'not_sent'; readonly retryAfterSeconds: number; readonly call: GatewayCall }
+  /** Nobody knows yet. */
+  | { readonly outcome: 'unknown'; readonly call: GatewayCall };
+
+/** What an intent is made from. */
+export interface GatewayPaymentRequest {
+  readonly paymentId: string;
+  readonly merchantId: string;
+  readonly amount: Money;
+  readonly captureMethod: 'automatic' | 'manual';
+  /** The processor's payment method id, or a test token. */
+  readonly paymentMethod: string;
+  readonly description: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The processor. Every call takes the attempt's own idempotency key, which was committed before. */
+export abstract class PaymentGateway {
+  /** Makes the intent without moving money. */
+  abstract createPayment(request: GatewayPaymentRequest, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>>;
+
+  /** Moves or reserves the money of an intent whose id is already committed. */
+  abstract confirmPayment(
+    gatewayId: string,
+    options: { readonly returnUrl: string | null },
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayPayment>>;
+
+  /** Takes `amountMinor` of a reserved amount, or all of it; the rest is released. */
+  abstract capturePayment(gatewayId: string, amount: Money | null, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>>;
+
+  /** Gives up an intent; a reserved amount is released. */
+  abstract cancelPayment(gatewayId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>>;
+
+  /** Pays back `amount` of what was received. */
+  abstract refundPayment(
+    request: { readonly gatewayId: string; readonly refundId: string; readonly amount: Money; readonly reason: string | null },
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayRefund>>;
+
+  /** The intent as it is now. `failed` with code `resource_missing` when there is none. */
+  abstract retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>>;
+
+  /** The refund as it is now. */
+  abstract retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>>;
+
+  /** The dispute as it is now. */
+  abstract retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>>;
+
+  /** Finds the intent of a payment whose id we never got to commit, by our metadata; never by Search, which lags. null when there is none. */
+  abstract findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>>;
+}
+
+/** What a webhook says, in our words. The snapshot is a hint: only the state table decides whether it is news. */
+export type GatewayEvent =
+  | { readonly kind: 'payment'; readonly object: GatewayPayment }
+  | { readonly kind: 'refund'; readonly object: GatewayRefund }
+  | { readonly kind: 'dispute'; readonly object: GatewayDispute }
+  /** Known and deliberately without effect, or of a type this version does not know. */
+  | { readonly kind: 'ignored'; readonly reason: string };

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { newId } from '#kernel';
+import { type AttemptAssessment } from '#fraud';
+import { AppConfig, Database, type Queryable } from '#platform';
+import { type PaymentStatus } from './domain/payment-status.js';
+import { IdempotencyKeys } from './idempotency.js';
+import { answerOf } from './payment-answer.js';
+import { type Admission, PaymentAdmission } from './payment-admission.js';
+import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { type PaymentDraft } from './payment-drafts.js';
+import { type ChangeSource, type Payment, type PaymentCaller } from './payment.js';
+import { PaymentsRepository } from './payments.repository.js';
+
+/** A payment that exists from now on; `attempt` when it is to be sent to the processor. */
+export interface RecordedPayment {
+  readonly payment: Payment;
+  readonly attempt: PaymentAttempt | null;
+}
+
+/** The first transaction of a payment: its idempotency key, customer, reservations, assessment, row and first attempt commit together or not at all. */
+@Injectable()
+export class PaymentRecorder {
+  constructor(
+    private readonly database: Database,
+    private readonly idempotency: IdempotencyKeys,
+    private readonly admission: PaymentAdmission,
+    private readonly payments: PaymentsRepository,
+    private readonly attempts: PaymentAttemptsRepository,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** @returns null when another request has the key; nothing is written then. */
+  async record(
+    caller: PaymentCaller,
+    key: { readonly key: string; readonly requestHash: Buffer },
+    draft: PaymentDraft,
+  ): Promise<RecordedPayment | null> {
+    const id = newId('payment');
+    return this.database.transaction(async (transaction) => {
+      if (!(await this.idempotency.claim(transaction, caller, key.key, key.requestHash, id))) return null;
+      const admission = await this.admission.admit(transaction, caller, draft, id);
+      const status = statusAfter(admission.assessment);
+      const payment = await this.insert(transaction, caller, draft, { ...admission, id, status });
+      if (status === 'processing') return { payment, attempt: await this.attempts.insert(transaction, payment, 'create', caller.actorId) };
+      await this.idempotency.finish(transaction, caller, key.key, answerOf(payment, caller.requestId));
+      return { payment, attempt: null };
+    });
+  }
+
+  private insert(
+    transaction: Queryable,
+    caller: PaymentCaller,
+    draft: PaymentDraft,
+    decided: Admission & { readonly id: string; readonly status: PaymentStatus },
+  ): Promise<Payment> {
+    const { request, amount, device, profile } = draft;
+    const source: ChangeSource = { source: 'api', sourceId: caller.requestId };
+    return this.payments.insert(
+      transaction,
+      {
+        id: decided.id,
+        merchantId: caller.merchantId,
+        livemode: caller.livemode,
+        status: decided.status,
+        amountMinor: amount.amountMinor,
+        tipMinor: request.tipAmount ?? 0,
+        taxMinor: request.taxAmount ?? 0,
+        currency: amount.currency,
+        deviceId: device.id,
+        customerId: decided.customerId,
+        businessType: draft.businessType,
+        profileVersion: draft.profileVersion,
+        method: request.method ?? 'card',
+        paymentMethod: request.paymentMethod,
+        captureMethod: request.captureMethod ?? profile.captureMethod,
+        description: request.description ?? null,
+        metadata: request.metadata ?? {},
+        returnUrl: request.returnUrl ?? null,
+        riskScore: decided.assessment.score,
+        riskLevel: decided.assessment.level,
+        riskDecision: decided.assessment.decision,
+        location: request.location ?? null,
+        ip: caller.ip,
+        // Should this process die now, the completer takes over once the request's own lease has run out.
+        checkAfterSeconds: decided.status === 'processing' ? this.config.payments.requestLeaseSeconds : null,
+      },
+      source,
+    );
+  }
+}
+
+function statusAfter(assessment: AttemptAssessment): PaymentStatus {
+  switch (assessment.decision) {
+    case 'block':
+      return 'blocked';
+    case 'review':
+      return 'in_review';
+    case 'allow':
+      return 'processing';
+  }
+}

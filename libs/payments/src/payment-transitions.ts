@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { assert, Clock } from '#kernel';
+import { type Queryable } from '#platform';
+import { checkDelayMs } from './domain/check-schedule.js';
+import { nextPaymentStatus, type PaymentMover, type PaymentStatus } from './domain/payment-status.js';
+import { type GatewayPayment } from './payment-gateway.js';
+import { type ChangeSource, type Payment, type PaymentChange } from './payment.js';
+import { PaymentsRepository } from './payments.repository.js';
+
+/** What a snapshot did to a payment. */
+export interface AppliedSnapshot {
+  /**
+   * - `applied`: the row changed. `unchanged`: nothing in it was news
+   * - `conflict`: it may be late or a step was missed; fetch the object and apply that
+   * - `contradiction`: the processor says what cannot be; a person must look
+   */
+  readonly result: 'applied' | 'unchanged' | 'conflict' | 'contradiction';
+  readonly payment: Payment;
+}
+
+// Each round that loses against another writer reads the newer row; more than a few in a row means that something is wrong.
+const TRIES = 8;
+
+/** The one place where a payment changes: the table decides, compare-and-set makes sure that it decided on the newest row. */
+@Injectable()
+export class PaymentTransitions {
+  constructor(
+    private readonly repository: PaymentsRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Brings a payment in line with the processor's object, as far as the table of moves allows. */
+  async applySnapshot(
+    queryable: Queryable,
+    payment: Payment,
+    snapshot: GatewayPayment,
+    evidence: 'hint' | 'snapshot',
+    source: ChangeSource,
+  ): Promise<AppliedSnapshot> {
+    let current = payment;
+    for (let round = 0; round < TRIES; round++) {
+      const decision = nextPaymentStatus(current.status, { to: snapshot.status, by: 'gateway', evidence });
+      if (decision.kind === 'fetch') return { result: 'conflict', payment: current };
+      if (decision.kind === 'contradiction' || decision.kind === 'refuse') return { result: 'contradiction', payment: current };
+      // A hint about a payment that stays as it is may be old; its amounts count only when the payment has ended or they came from a look.
+      const status = decision.kind === 'move' ? decision.to : current.status;
+      const change = this.changeOf(current, snapshot, status);
+      if (change === null) return { result: 'unchanged', payment: current };
+      const changed = await this.repository.change(queryable, current, change, source);
+      if (changed) return { result: 'applied', payment: changed };
+      current = await this.repository.get(queryable, payment.id);
+    }
+    assert(false, 'a payment is not changed by others eight times within one update');
+  }
+
+  /**
+   * Moves a payment on somebody's wish.
+   *
+   * @returns The payment after the move, or null when its state, read again if need be, does not allow it.
+   */
+  async move(
+    queryable: Queryable,
+    payment: Payment,
+    wish: { readonly to: PaymentStatus; readonly by: PaymentMover },
+    change: PaymentChange,
+    source: ChangeSource,
+  ): Promise<Payment | null> {
+    let current = payment;
+    for (let round = 0; round < TRIES; round++) {
+      if (nextPaymentStatus(current.status, wish).kind !== 'move') return null;
+      const next = {
+        nextCheckAt: this.nextCheckAt(wish.to, change.outcomeCertainty ?? 'known', 0),
+        checkCount: 0,
+        ...change,
+        status: wish.to,
+      };
+      const changed = await this.repository.change(queryable, current, next, source);
+      if (changed) return changed;
+      current = await this.repository.get(queryable, payment.id);
+    }
+    assert(false, 'a payment is not changed by others eight times within one update');
+  }
+
+  /** Sets fields that are no move, unless the payment has moved on meanwhile; then the newer row is returned as it is. */
+  async amend(queryable: Queryable, payment: Payment, change: PaymentChange, source: ChangeSource): Promise<Payment> {
+    return (await this.repository.change(queryable, payment, change, source)) ?? (await this.repository.get(queryable, payment.id));
+  }
+
+  /** The instant of the next look at a payment in that state; null when it is at rest. */
+  nextCheckAt(status: PaymentStatus, certainty: 'known' | 'unknown', checkCount: number): Date | null {
+    const delayMs = checkDelayMs(status, certainty, checkCount);
+    return delayMs === null ? null : new Date(this.clock.now().getTime() + delayMs);
+  }
+
+  /** What the snapshot changes, or null when it changes nothing. */
+  private changeOf(current: Payment, snapshot: GatewayPayment, status: PaymentStatus): PaymentChange | null {
+    const isMove = status !== current.status;
+    const fields: PaymentChange = {
+      status,
+      outcomeCertainty: 'known',
+      stripePaymentIntentId: snapshot.gatewayId,
+      stripeChargeId: snapshot.chargeId ?? current.stripeChargeId,
+      amountCapturableMinor: snapshot.amountCapturableMinor,
+      // What was received never becomes less; refunds are counted apart.
+      amountReceivedMinor: Math.max(current.amountReceivedMinor, snapshot.amountReceivedMinor),
+      nextAction: status === snapshot.status ? snapshot.nextAction : current.nextAction,
+      lastError: status === 'requires_payment_method' ? snapshot.lastError : null,
+    };
+    const isNews = (Object.keys(fields) as (keyof typeof fields)[]).some(
+      (name) => JSON.stringify(fields[name]) !== JSON.stringify(current[name as keyof Payment]),
+    );
+    if (!isNews) return null;
+    return {
+      ...fields,
+      ...(isMove || current.outcomeCertainty === 'unknown' ? { nextCheckAt: this.nextCheckAt(status, 'known', 0), checkCount: 0 } : {}),
+    };
+  }
+}

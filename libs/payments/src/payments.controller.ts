@@ -1,0 +1,154 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentPrincipal, type Principal, RequireScope } from '#security';
+import { CreatePaymentDto } from './dto/create-payment.dto.js';
+import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
+import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
+import { RefundResponse, refundResponseOf } from './dto/refund.response.js';
+import { idempotencyKeyOf } from './idempotency.js';
+import { PaymentResponse, paymentResponseOf } from './payment-answer.js';
+import { callerOf } from './payment-caller.js';
+import { type Outcome, PaymentsService } from './payments.service.js';
+import { PaymentTimeline } from './payment-timeline.js';
+import { RefundsService } from './refunds.service.js';
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  required: true,
+  description: '1–255 printable characters; a repeat with the same key gets the first outcome.',
+};
+
+/** Payments and what can be done with them. */
+@ApiTags('payments')
+@ApiBearerAuth()
+@Controller('api/payments')
+export class PaymentsController {
+  constructor(
+    private readonly payments: PaymentsService,
+    private readonly refunds: RefundsService,
+    private readonly timeline: PaymentTimeline,
+  ) {}
+
+  /** Makes a payment. */
+  @Post()
+  @RequireScope('payments:write', 'payments:create_own')
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiCreatedResponse({ type: PaymentResponse, description: '`succeeded`, `requires_action` or `requires_capture`' })
+  @ApiAcceptedResponse({ type: PaymentResponse, description: '`processing` with an unknown outcome, `in_review` or `accumulating`' })
+  async create(
+    @CurrentPrincipal() principal: Principal,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body() body: CreatePaymentDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.payments.create(callerOf(principal, request), idempotencyKeyOf(key), body));
+  }
+
+  /** The merchant's payments, newest first; a device sees its own. */
+  @Get()
+  @RequireScope('payments:read', 'payments:read_own')
+  @ApiOkResponse({ type: PaymentListResponse })
+  async list(
+    @CurrentPrincipal() principal: Principal,
+    @Query() query: PaymentPageQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<PaymentListResponse> {
+    const page = { limit: query.limit, startingAfter: query.startingAfter ?? null };
+    const { data, hasMore } = await this.payments.list(callerOf(principal, request), page, query.status ?? null);
+    return { object: 'list', data: data.map(paymentResponseOf), hasMore };
+  }
+
+  /** One payment. */
+  @Get(':id')
+  @RequireScope('payments:read', 'payments:read_own')
+  @ApiOkResponse({ type: PaymentResponse })
+  async get(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: FastifyRequest): Promise<PaymentResponse> {
+    return paymentResponseOf(await this.payments.get(callerOf(principal, request), id));
+  }
+
+  /** Every attempt and every change, in order. */
+  @Get(':id/timeline')
+  @RequireScope('payments:read')
+  @ApiOkResponse({ type: TimelineResponse })
+  async history(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+  ): Promise<TimelineResponse> {
+    return this.timeline.of(await this.payments.get(callerOf(principal, request), id));
+  }
+
+  /** Takes a held amount or a part of it. */
+  @Post(':id/capture')
+  @RequireScope('payments:write')
+  @HttpCode(200)
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiOkResponse({ type: PaymentResponse })
+  async capture(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body() body: CapturePaymentDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.payments.capture(callerOf(principal, request), idempotencyKeyOf(key), id, body.amount ?? null));
+  }
+
+  /** Gives a payment up before money has moved. */
+  @Post(':id/cancel')
+  @RequireScope('payments:write')
+  @HttpCode(200)
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiOkResponse({ type: PaymentResponse })
+  async cancel(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body() _body: CancelPaymentDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.payments.cancel(callerOf(principal, request), idempotencyKeyOf(key), id));
+  }
+
+  /** Pays back a part or all that remains. */
+  @Post(':id/refunds')
+  @RequireScope('refunds:write')
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiCreatedResponse({ type: RefundResponse })
+  @ApiAcceptedResponse({ type: RefundResponse, description: 'the outcome is not known yet' })
+  async refund(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body() body: RefundPaymentDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.refunds.create(callerOf(principal, request), idempotencyKeyOf(key), id, body));
+  }
+
+  /** The refunds of a payment, oldest first. */
+  @Get(':id/refunds')
+  @RequireScope('payments:read')
+  @ApiOkResponse({ type: RefundListResponse })
+  async listRefunds(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+  ): Promise<RefundListResponse> {
+    const refunds = await this.refunds.list(callerOf(principal, request), id);
+    return { object: 'list', data: refunds.map(refundResponseOf), hasMore: false };
+  }
+}
+
+/** Writes a stored answer byte by byte. */
+function send(reply: FastifyReply, { answer, isReplay }: Outcome): void {
+  if (isReplay) void reply.header('idempotent-replayed', 'true');
+  if (answer.status === 503) void reply.header('retry-after', '2');
+  const type = answer.status >= 400 ? 'application/problem+json; charset=utf-8' : 'application/json; charset=utf-8';
+  void reply.status(answer.status).header('content-type', type).send(answer.body);
+}

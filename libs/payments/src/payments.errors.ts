@@ -1,0 +1,188 @@
+/** The refusals of payments; codes are documented in docs/api.md. */
+import { DomainError } from '#kernel';
+import type { PolicyViolation } from './domain/payment-policy.js';
+import type { SpendingLimitName } from './domain/spending-limit.js';
+
+/** There is no such payment, or it is another merchant's, mode's or device's: the caller cannot tell which. */
+export class PaymentNotFoundError extends DomainError {
+  override readonly name = 'PaymentNotFoundError';
+
+  constructor() {
+    super('not_found', 'payment_not_found', 'There is no such payment.');
+  }
+}
+
+/** A spending limit without room for the payment. */
+export interface LimitViolation {
+  readonly code: 'spending_limit_exceeded';
+  /** The request field at fault, in the API's spelling. */
+  readonly param: string;
+  readonly name: SpendingLimitName;
+  /** Minor units, or a number of payments. */
+  readonly limit: number;
+  /** What is left of it now. */
+  readonly remaining: number;
+  /** RFC 3339: when the window ends, or of a rolling one when its oldest payment leaves it. */
+  readonly windowEndsAt: string;
+}
+
+/** The business type's rules or limits forbid this payment; `violations` lists every broken one. */
+export class PolicyViolationError extends DomainError {
+  override readonly name = 'PolicyViolationError';
+
+  constructor(violations: readonly (PolicyViolation | LimitViolation)[]) {
+    super(
+      'unprocessable',
+      'policy_violation',
+      `The payment breaks ${violations.length === 1 ? 'a rule' : `${String(violations.length)} rules`} of its business type.`,
+      {
+        ...(violations[0] ? { param: violations[0].param } : {}),
+        details: { violations },
+      },
+    );
+  }
+}
+
+/** The payment's state does not allow the operation; `payment` is its current state. */
+export class PaymentStateError extends DomainError {
+  override readonly name = 'PaymentStateError';
+
+  constructor(operation: string, payment: { readonly status: string }) {
+    super('conflict', 'payment_unexpected_state', `A payment that is ${payment.status} cannot be ${operation}.`, {
+      details: { payment },
+      advice: 'fix',
+    });
+  }
+}
+
+/** More is to be captured than is held, or refunded than was received. */
+export class AmountTooLargeError extends DomainError {
+  override readonly name = 'AmountTooLargeError';
+
+  constructor(remainingMinor: number) {
+    super('unprocessable', 'amount_too_large', `At most ${String(remainingMinor)} minor units remain.`, {
+      param: 'amount',
+      details: { remaining: remainingMinor },
+    });
+  }
+}
+
+/** A POST that moves money came without an `Idempotency-Key`, so that a retry could not be told from a second payment. */
+export class IdempotencyKeyMissingError extends DomainError {
+  override readonly name = 'IdempotencyKeyMissingError';
+
+  constructor() {
+    super('invalid', 'idempotency_key_missing', 'Send an Idempotency-Key header of 1 to 255 printable characters.', {
+      param: 'Idempotency-Key',
+    });
+  }
+}
+
+/** The key was used for another request before. */
+export class IdempotencyKeyReusedError extends DomainError {
+  override readonly name = 'IdempotencyKeyReusedError';
+
+  constructor() {
+    super('unprocessable', 'idempotency_key_reused', 'This Idempotency-Key belongs to another request.', { param: 'Idempotency-Key' });
+  }
+}
+
+/** The first request with this key is still running. */
+export class IdempotencyInProgressError extends DomainError {
+  override readonly name = 'IdempotencyInProgressError';
+
+  constructor() {
+    super('conflict', 'idempotency_in_progress', 'The first request with this Idempotency-Key is still running.', {
+      param: 'Idempotency-Key',
+      retryAfterSeconds: 1,
+    });
+  }
+}
+
+/** The processor cannot be asked now, and nothing was charged; the same request may be sent again. */
+export class GatewayUnavailableError extends DomainError {
+  override readonly name = 'GatewayUnavailableError';
+
+  constructor(retryAfterSeconds: number, payment: unknown) {
+    super(
+      'unavailable',
+      'gateway_unavailable',
+      'The payment processor does not take requests now. Nothing was charged; retry with the same idempotency key.',
+      {
+        retryAfterSeconds,
+        advice: 'retry',
+        details: { payment },
+      },
+    );
+  }
+}
+
+/** The processor refuses the request itself, for instance a payment method that does not exist. */
+export class GatewayRefusedError extends DomainError {
+  override readonly name = 'GatewayRefusedError';
+
+  constructor(gatewayCode: string, payment: unknown) {
+    super('invalid', 'payment_method_refused', 'The payment processor does not accept this payment method.', {
+      param: 'paymentMethod',
+      details: { gatewayCode, payment },
+    });
+  }
+}
+
+/** The issuer declined. */
+export class PaymentDeclinedError extends DomainError {
+  override readonly name = 'PaymentDeclinedError';
+
+  constructor(
+    decline: { readonly message: string; readonly code: string; readonly declineCode: string | null; readonly advice: string | null },
+    payment: unknown,
+  ) {
+    super('declined', 'payment_declined', decline.message, {
+      advice: adviceOf(decline),
+      details: { declineCode: decline.declineCode ?? decline.code, payment },
+    });
+  }
+}
+
+/** The fraud rules or a list refused; the payer is told no reason. */
+export class PaymentBlockedError extends DomainError {
+  override readonly name = 'PaymentBlockedError';
+
+  constructor(payment: unknown) {
+    super('declined', 'payment_blocked', 'The payment was refused.', { advice: 'do_not_retry', details: { payment } });
+  }
+}
+
+function adviceOf(decline: { readonly code: string; readonly advice: string | null }): 'retry' | 'fix' | 'contact_issuer' | 'do_not_retry' {
+  if (decline.advice === 'do_not_try_again') return 'do_not_retry';
+  if (decline.advice === 'try_again_later') return 'retry';
+  if (decline.advice === 'confirm_card_data' || /^(incorrect|invalid|expired)_/.test(decline.code)) return 'fix';
+  return 'contact_issuer';
+}
+
+/** A device's own credential pays for that device only. */
+export class DeviceMismatchError extends DomainError {
+  override readonly name = 'DeviceMismatchError';
+
+  constructor() {
+    super('forbidden', 'device_mismatch', "A device's credential pays for that device only.", { param: 'deviceId' });
+  }
+}
+
+/** There is no such customer, or it is another merchant's or mode's. */
+export class CustomerNotFoundError extends DomainError {
+  override readonly name = 'CustomerNotFoundError';
+
+  constructor(param = 'customerId') {
+    super('not_found', 'customer_not_found', 'There is no such customer.', { param });
+  }
+}
+
+/** The code has the form of a currency's and names none. */
+export class UnknownCurrencyError extends DomainError {
+  override readonly name = 'UnknownCurrencyError';
+
+  constructor() {
+    super('invalid', 'currency_unknown', 'There is no such currency.', { param: 'currency' });
+  }
+}

@@ -1,0 +1,65 @@
+import { Module } from '@nestjs/common';
+import { DevicesCoreModule } from '#devices';
+import { FraudCoreModule } from '#fraud';
+import { MerchantsModule } from '#merchants';
+import { SecurityCoreModule } from '#security';
+import { CustomersRepository } from './customers.repository.js';
+import { DisputesRepository } from './disputes.repository.js';
+import { GatewayEventsService } from './gateway-events.service.js';
+import { IdempotencyKeys } from './idempotency.js';
+import { LimitsController } from './limits.controller.js';
+import { PaymentAdmission } from './payment-admission.js';
+import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { PaymentCompleter } from './payment-completer.js';
+import { PaymentDrafts } from './payment-drafts.js';
+import { PaymentExecutor } from './payment-executor.js';
+import { PaymentRecorder } from './payment-recorder.js';
+import { PaymentTimeline } from './payment-timeline.js';
+import { PaymentTransitions } from './payment-transitions.js';
+import { PaymentsController } from './payments.controller.js';
+import { PaymentsRepository } from './payments.repository.js';
+import { PaymentsService } from './payments.service.js';
+import { RefundsRepository } from './refunds.repository.js';
+import { RefundsService } from './refunds.service.js';
+import { SpendingLimitsRepository } from './spending-limits.repository.js';
+import { SpendingLimitsService } from './spending-limits.service.js';
+
+/** Payments without their routes: for the worker. It needs a {@link PaymentGateway} from the application. */
+@Module({
+  imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
+  providers: [
+    CustomersRepository,
+    DisputesRepository,
+    GatewayEventsService,
+    IdempotencyKeys,
+    PaymentAdmission,
+    PaymentAttemptsRepository,
+    PaymentCompleter,
+    PaymentDrafts,
+    PaymentExecutor,
+    PaymentRecorder,
+    PaymentTimeline,
+    PaymentTransitions,
+    PaymentsRepository,
+    PaymentsService,
+    RefundsRepository,
+    RefundsService,
+    SpendingLimitsRepository,
+    SpendingLimitsService,
+  ],
+  exports: [
+    GatewayEventsService,
+    PaymentCompleter,
+    PaymentTimeline,
+    PaymentsRepository,
+    PaymentsService,
+    RefundsService,
+    SpendingLimitsRepository,
+    SpendingLimitsService,
+  ],
+})
+export class PaymentsCoreModule {}
+
+/** Payments with their routes. */
+@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController, LimitsController], exports: [PaymentsCoreModule] })
+export class PaymentsModule {}

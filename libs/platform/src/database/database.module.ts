@@ -1,0 +1,43 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import pg from 'pg';
+import { AppConfig } from '../config/app-config.js';
+import { Database } from './database.js';
+
+// int8: amounts and counts, all below 2^53 by check or by size. The default would be strings.
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('a bigint from the database exceeds 2^53');
+  return value;
+});
+
+/** The connection pool, TypeORM over it and {@link Database} beside it. Every wait has an end: acquire, statement, lock, idle transaction. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [AppConfig],
+      useFactory: ({ database }: AppConfig) => ({
+        type: 'postgres' as const,
+        url: database.url,
+        autoLoadEntities: true,
+        synchronize: false,
+        // A pod that starts before its database says so at once and is started again by its supervisor.
+        retryAttempts: 0,
+        poolErrorHandler: () => undefined,
+        extra: {
+          max: database.poolSize,
+          connectionTimeoutMillis: database.acquireTimeoutMs,
+          statement_timeout: database.statementTimeoutMs,
+          lock_timeout: database.lockTimeoutMs,
+          idle_in_transaction_session_timeout: database.idleInTransactionTimeoutMs,
+          keepAlive: true,
+          application_name: 'upp',
+        },
+      }),
+    }),
+  ],
+  providers: [Database],
+  exports: [Database, TypeOrmModule],
+})
+export class DatabaseModule {}

@@ -1,0 +1,44 @@
+import type { Server } from 'node:tls';
+import { Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppConfig } from '#platform';
+import { AcmeAccountsRepository } from './acme-accounts.repository.js';
+import { AcmeChallengesRepository } from './acme-challenges.repository.js';
+import { AcmeService } from './acme.service.js';
+import { CertificateWatch } from './certificate-watch.js';
+import { CertificateService } from './certificate.service.js';
+import { HttpsRedirect } from './https-redirect.js';
+import { TlsCertificatesRepository } from './tls-certificates.repository.js';
+
+/** Certificates for the api's own HTTPS listener. Needs the global configuration, database and clock. */
+@Module({
+  providers: [
+    AcmeAccountsRepository,
+    AcmeChallengesRepository,
+    AcmeService,
+    CertificateService,
+    CertificateWatch,
+    HttpsRedirect,
+    TlsCertificatesRepository,
+  ],
+  exports: [CertificateService, CertificateWatch, HttpsRedirect],
+})
+export class SslModule {}
+
+/**
+ * Starts what TLS needs beside the listener: certificates for it, the listener without TLS, and the watch over renewals.
+ *
+ * Called between the making of the application and its `listen`, so that no handshake finds the listener without its certificate.
+ *
+ * @param app - Made with the options of `fastifyTlsOptions` and of a module that imports {@link SslModule}.
+ * @returns The port of the listener without TLS; null when there is none.
+ */
+export async function startTls(app: NestFastifyApplication): Promise<number | null> {
+  const config = app.get(AppConfig);
+  if (config.tls.mode === 'off') return null;
+  await app.init();
+  app.get(CertificateService).attach(app.getHttpServer() as unknown as Server);
+  const plainHttpPort = await app.get(HttpsRedirect).start(config.server.host);
+  app.get(CertificateWatch).start();
+  return plainHttpPort;
+}

@@ -1,0 +1,13 @@
+/** Stripe: the only library that knows the SDK. */
+export { HANDLED_STRIPE_EVENTS, IGNORED_STRIPE_EVENTS, type StripeEventTranslation, translateStripeEvent } from './stripe-events.js';
+export { METADATA_KEYS } from './stripe-objects.js';
+export {
+  parseStripeEvent,
+  readStripeEnvelope,
+  type StripeEventEnvelope,
+  StripeWebhookVerifier,
+  UNREADABLE_EVENT_TYPE,
+  WebhookSignatureInvalidError,
+} from './stripe-webhooks.js';
+export { StripeProbe, type StripeProbeResult } from './stripe-probe.js';
+export { StripeModule } from './stripe.module.js';

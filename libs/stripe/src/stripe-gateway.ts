@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import type Stripe from 'stripe';
+import { type Money, toStripeAmount } from '#kernel';
+import {
+  type GatewayAnswer,
+  type GatewayDispute,
+  type GatewayPayment,
+  type GatewayPaymentRequest,
+  type GatewayRefund,
+  PaymentGateway,
+} from '#payments';
+import { AppConfig } from '#platform';
+import { type StripeEndpoint } from './metrics.js';
+import { StripeCalls } from './stripe-calls.js';
+import { stripeClient } from './stripe-client.js';
+import { gatewayDisputeOf, gatewayPaymentOf, gatewayRefundOf, METADATA_KEYS } from './stripe-objects.js';
+
+// Lists are read page by page; a payment lost between create and commit is at most minutes old, so few pages hold it.
+const LIST_PAGE_SIZE = 100;
+const LIST_PAGES = 20;
+
+/** {@link PaymentGateway} over Stripe's PaymentIntents API. */
+@Injectable()
+export class StripeGateway extends PaymentGateway {
+  private readonly stripe: Stripe;
+
+  constructor(
+    config: AppConfig,
+    private readonly calls: StripeCalls,
+  ) {
+    super();
+    this.stripe = stripeClient(config);
+  }
+
+  override createPayment(request: GatewayPaymentRequest, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
+    const params: Stripe.PaymentIntentCreateParams = {
+      amount: toStripeAmount(request.amount),
+      currency: request.amount.currency,
+      payment_method: request.paymentMethod,
+      // Cards in every form, tapped, scanned or in a wallet. A redirect to a bank's page has no place on most devices.
+      automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+      capture_method: request.captureMethod,
+      metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
+      ...(request.description === null ? {} : { description: request.description }),
+    };
+    return this.payment('payment_intents.create', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
+  }
+
+  override confirmPayment(
+    gatewayId: string,
+    options: { readonly returnUrl: string | null },
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayPayment>> {
+    const params = options.returnUrl === null ? {} : { return_url: options.returnUrl };
+    return this.payment('payment_intents.confirm', (request) =>
+      this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }),
+    );
+  }
+
+  override capturePayment(gatewayId: string, amount: Money | null, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
+    const params = amount === null ? {} : { amount_to_capture: toStripeAmount(amount) };
+    return this.payment('payment_intents.capture', (options) =>
+      this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }),
+    );
+  }
+
+  override cancelPayment(gatewayId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
+    return this.payment('payment_intents.cancel', (options) =>
+      this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }),
+    );
+  }
+
+  override refundPayment(
+    request: { readonly gatewayId: string; readonly refundId: string; readonly amount: Money; readonly reason: string | null },
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayRefund>> {
+    const params: Stripe.RefundCreateParams = {
+      payment_intent: request.gatewayId,
+      amount: toStripeAmount(request.amount),
+      metadata: { [METADATA_KEYS.refund]: request.refundId },
+      ...(request.reason === null ? {} : { reason: request.reason }),
+    };
+    return this.calls.make({
+      endpoint: 'refunds.create',
+      send: (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }),
+      translate: gatewayRefundOf,
+    });
+  }
+
+  override retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>> {
+    return this.payment('payment_intents.retrieve', (options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
+  }
+
+  override retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>> {
+    return this.calls.make({
+      endpoint: 'refunds.retrieve',
+      send: (options) => this.stripe.refunds.retrieve(gatewayId, {}, options),
+      translate: gatewayRefundOf,
+    });
+  }
+
+  override retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>> {
+    return this.calls.make({
+      endpoint: 'disputes.retrieve',
+      send: (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override async findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>> {
+    const params: Stripe.PaymentIntentListParams = { limit: LIST_PAGE_SIZE, created: { gte: Math.floor(createdAfter.getTime() / 1_000) } };
+    for (let page = 0; page < LIST_PAGES; page++) {
+      const answer = await this.calls.make({
+        endpoint: 'payment_intents.list',
+        send: (options) => this.stripe.paymentIntents.list(params, options),
+        translate: (list) => ({
+          found: list.data.find((intent) => intent.metadata[METADATA_KEYS.payment] === paymentId),
+          lastId: list.has_more ? list.data.at(-1)?.id : undefined,
+        }),
+      });
+      if (answer.outcome !== 'succeeded')
+        return answer.outcome === 'failed' || answer.outcome === 'declined' ? { ...answer, object: null } : answer;
+      const { found, lastId } = answer.object;
+      if (found) return { ...answer, object: gatewayPaymentOf(found) };
+      if (lastId === undefined) return { ...answer, object: null };
+      params.starting_after = lastId;
+    }
+    // More intents than a lost payment can hide behind: the webhook or the next look will tell.
+    return { outcome: 'unknown', call: { httpStatus: null, requestId: null, durationMs: 0 } };
+  }
+
+  private payment(
+    endpoint: StripeEndpoint,
+    send: (options: { timeout: number }) => Promise<Stripe.Response<Stripe.PaymentIntent>>,
+  ): Promise<GatewayAnswer<GatewayPayment>> {
+    return this.calls.make({ endpoint, send, translate: gatewayPaymentOf, objectOf: (error) => error.payment_intent ?? null });
+  }
+}

@@ -1,0 +1,116 @@
+/** Stripe's objects in our words: payment intents, refunds and disputes become the snapshots of `PaymentGateway`. */
+import type Stripe from 'stripe';
+import { AssertionError, currencyCode, fromStripeAmount, SECOND_MS } from '#kernel';
+import type { GatewayDispute, GatewayPayment, GatewayRefund } from '#payments';
+import { declineOf } from './stripe-calls.js';
+
+/** Metadata keys under which our own ids travel with every object we make. */
+export const METADATA_KEYS = { merchant: 'upp_merchant_id', payment: 'upp_payment_id', refund: 'upp_refund_id' } as const;
+
+/** A payment intent's snapshot. @throws AssertionError for a currency this product does not know. */
+export function gatewayPaymentOf(intent: Stripe.PaymentIntent): GatewayPayment {
+  const currency = currencyCode(intent.currency);
+  const chargeId = typeof intent.latest_charge === 'string' ? intent.latest_charge : (intent.latest_charge?.id ?? null);
+  return {
+    gatewayId: intent.id,
+    chargeId,
+    status: statusOf(intent.status),
+    currency,
+    amountMinor: fromStripeAmount(intent.amount, currency).amountMinor,
+    amountCapturableMinor: fromStripeAmount(intent.amount_capturable, currency).amountMinor,
+    amountReceivedMinor: fromStripeAmount(intent.amount_received, currency).amountMinor,
+    nextAction: intent.next_action === null ? null : { ...intent.next_action },
+    lastError: intent.last_payment_error === null ? null : declineOf(intent.last_payment_error),
+    livemode: intent.livemode,
+    merchantId: intent.metadata[METADATA_KEYS.merchant] ?? null,
+    paymentId: intent.metadata[METADATA_KEYS.payment] ?? null,
+  };
+}
+
+/** A refund's snapshot. */
+export function gatewayRefundOf(refund: Stripe.Refund): GatewayRefund {
+  const currency = currencyCode(refund.currency);
+  return {
+    gatewayId: refund.id,
+    paymentGatewayId: idOf(refund.payment_intent),
+    status: refundStatusOf(refund.status),
+    amountMinor: fromStripeAmount(refund.amount, currency).amountMinor,
+    currency,
+    failureReason: refund.failure_reason ?? null,
+    refundId: refund.metadata?.[METADATA_KEYS.refund] ?? null,
+  };
+}
+
+/** A dispute's snapshot. */
+export function gatewayDisputeOf(dispute: Stripe.Dispute): GatewayDispute {
+  const currency = currencyCode(dispute.currency);
+  const withdrawn = dispute.balance_transactions.reduce((sum, transaction) => sum + transaction.amount, 0);
+  return {
+    gatewayId: dispute.id,
+    paymentGatewayId: idOf(dispute.payment_intent),
+    status: disputeStatusOf(dispute.status),
+    reason: dispute.reason,
+    networkReasonCode: dispute.network_reason_code ?? null,
+    amountMinor: fromStripeAmount(dispute.amount, currency).amountMinor,
+    currency,
+    // Each withdrawal is a negative entry, each reinstatement the same amount back.
+    areFundsWithdrawn: withdrawn < 0,
+    evidenceDueBy: dispute.evidence_details.due_by === null ? null : new Date(dispute.evidence_details.due_by * SECOND_MS),
+    evidenceSubmissionCount: dispute.evidence_details.submission_count,
+  };
+}
+
+// The SDK declares statuses as open: a new API version may bring words that this version cannot judge.
+
+function statusOf(status: string): GatewayPayment['status'] {
+  switch (status) {
+    case 'requires_payment_method':
+    case 'requires_confirmation':
+    case 'requires_action':
+    case 'processing':
+    case 'requires_capture':
+    case 'succeeded':
+    case 'canceled':
+      return status;
+    default:
+      throw new AssertionError(`unexpected payment intent status: ${status}`);
+  }
+}
+
+function disputeStatusOf(status: string): GatewayDispute['status'] {
+  switch (status) {
+    case 'warning_needs_response':
+    case 'warning_under_review':
+    case 'warning_closed':
+    case 'needs_response':
+    case 'under_review':
+    case 'won':
+    case 'lost':
+    case 'prevented':
+      return status;
+    case 'appeal_needs_response':
+      return 'needs_response';
+    case 'appeal_under_review':
+      return 'under_review';
+    default:
+      throw new AssertionError(`unexpected dispute status: ${status}`);
+  }
+}
+
+function refundStatusOf(status: string | null): GatewayRefund['status'] {
+  switch (status) {
+    case 'pending':
+    case 'requires_action':
+    case 'succeeded':
+    case 'failed':
+    case 'canceled':
+      return status;
+    default:
+      // Stripe documents the status as nullable and open: what is not known to be final is pending.
+      return 'pending';
+  }
+}
+
+function idOf(reference: string | { id: string } | null): string {
+  return typeof reference === 'string' ? reference : (reference?.id ?? '');
+}

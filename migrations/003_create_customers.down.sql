@@ -1,0 +1,2 @@
+alter table devices drop constraint devices_customer_fkey;
+drop table customers;

@@ -1,0 +1,2 @@
+drop table payment_adjustments, payment_attempts, payments;
+drop function refuse_change();

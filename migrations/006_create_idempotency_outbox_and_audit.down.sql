@@ -1,0 +1,1 @@
+drop table audit_log, outbox_events, idempotency_keys;

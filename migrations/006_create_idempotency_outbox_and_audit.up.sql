@@ -1,0 +1,48 @@
+-- The unique row is the only arbiter of "who runs this request": no cache, no lock elsewhere.
+create table idempotency_keys (
+  merchant_id text collate "C" not null references merchants (id),
+  livemode boolean not null,
+  key text collate "C" not null check (length(key) between 1 and 255),
+  -- SHA-256 over method, route and canonical body: another request under the same key is refused with 422.
+  request_hash bytea not null,
+  -- The object the request made, from which an abandoned request is resumed.
+  object_id text collate "C",
+  -- While in the future, the request is running somewhere; a repeat gets 409.
+  locked_until timestamptz,
+  response_status smallint,
+  -- Text, not jsonb: a repeat must be equal to the byte.
+  response_body text,
+  created_at timestamptz not null default now(),
+  primary key (merchant_id, livemode, key)
+);
+create index idempotency_keys_created_idx on idempotency_keys (created_at);
+
+-- Events for merchants, inserted in the transaction of the change they tell of.
+create table outbox_events (
+  id text collate "C" primary key,
+  merchant_id text collate "C" not null references merchants (id),
+  livemode boolean not null,
+  type text not null,
+  object_id text collate "C" not null,
+  -- The object's version: a consumer drops what is older than what it has.
+  sequence integer not null,
+  data jsonb not null,
+  created_at timestamptz not null default now(),
+  unique (object_id, sequence, type)
+);
+create index outbox_events_merchant_idx on outbox_events (merchant_id, livemode, id);
+
+create table audit_log (
+  sequence bigint generated always as identity primary key,
+  merchant_id text collate "C",
+  actor text not null,
+  action text not null,
+  object_id text collate "C",
+  changes jsonb,
+  reason text,
+  request_id text,
+  ip inet,
+  created_at timestamptz not null default now()
+);
+create index audit_log_object_idx on audit_log (object_id, sequence);
+create trigger audit_log_append_only before update or delete on audit_log for each row execute function refuse_change();

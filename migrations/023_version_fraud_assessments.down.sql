@@ -1,0 +1,1 @@
+alter table fraud_assessments drop column rule_set_version;

@@ -1,0 +1,1 @@
+drop table acme_challenges, acme_accounts, tls_certificates;
