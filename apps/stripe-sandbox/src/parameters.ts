@@ -67,11 +67,6 @@ export function checkParameters(type: string | null, raw: RawParameters, isPinne
   return check(raw, '') as Parameters;
 }
 
-/** The names of the parameter types the table holds. */
-export function knownParameterTypes(): ReadonlySet<string> {
-  return new Set(Object.keys(TABLE.routes));
-}
-
 /** `allowed_payment_method_types` was `payment_method_types`. */
 function earlierNames(fields: Readonly<Record<string, ParameterNode>>): Record<string, ParameterNode> {
   const { allowed_payment_method_types: types } = fields;

@@ -4,7 +4,7 @@ import { innerList, type ListPage } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { type Customer } from './customers.js';
+import { type Customer } from './customer-object.js';
 
 /** A line of an invoice. */
 export interface InvoiceLine extends StripeObject {
