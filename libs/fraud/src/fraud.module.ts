@@ -11,6 +11,10 @@ import { ReviewQueue } from './reviews/review-queue.js';
 import { ReviewsController } from './reviews/reviews.controller.js';
 import { ReviewsRepository } from './reviews/reviews.repository.js';
 import { ReviewsService } from './reviews/reviews.service.js';
+import { AssessmentsController } from './assessments.controller.js';
+import { RuleSetsController } from './rules/rule-sets.controller.js';
+import { RuleSetsRepository } from './rules/rule-sets.repository.js';
+import { RuleSetsService } from './rules/rule-sets.service.js';
 
 /** What payments ask of fraud: assessments, lists, labels and the queue of held payments. No routes. */
 @Module({
@@ -24,8 +28,10 @@ import { ReviewsService } from './reviews/reviews.service.js';
     LabelsRepository,
     ReviewQueue,
     ReviewsRepository,
+    RuleSetsRepository,
+    RuleSetsService,
   ],
-  exports: [FraudService, BlacklistService, LabelsRepository, ReviewQueue, ReviewsRepository],
+  exports: [FraudService, BlacklistService, LabelsRepository, ReviewQueue, ReviewsRepository, RuleSetsService],
 })
 export class FraudCoreModule {}
 
@@ -36,7 +42,7 @@ export class ReviewsCoreModule {}
 /** Fraud with its routes; as {@link ReviewsCoreModule}, it needs a {@link ReviewedPayments} from the application. */
 @Module({
   imports: [FraudCoreModule, ReviewsCoreModule],
-  controllers: [BlacklistController, ReviewsController],
+  controllers: [AssessmentsController, BlacklistController, ReviewsController, RuleSetsController],
   exports: [FraudCoreModule, ReviewsCoreModule],
 })
 export class FraudModule {}
