@@ -10,8 +10,9 @@ import {
   PaymentGateway,
 } from '#payments';
 import { AppConfig } from '#platform';
-import { callStripe } from './stripe-calls.js';
+import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
+import { type Lane } from './stripe-limiter.js';
 import { gatewayDisputeOf, gatewayPaymentOf, gatewayRefundOf, METADATA_KEYS } from './stripe-objects.js';
 
 // Lists are read page by page; a payment lost between create and commit is at most minutes old, so few pages hold it.
@@ -22,13 +23,12 @@ const LIST_PAGES = 20;
 @Injectable()
 export class StripeGateway extends PaymentGateway {
   private readonly stripe: Stripe;
+  private readonly calls: StripeCalls;
 
-  constructor(
-    config: AppConfig,
-    private readonly clock: Clock,
-  ) {
+  constructor(config: AppConfig, clock: Clock) {
     super();
     this.stripe = stripeClient(config);
+    this.calls = new StripeCalls(config.stripe, clock);
   }
 
   override createPayment(request: GatewayPaymentRequest, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
@@ -42,7 +42,7 @@ export class StripeGateway extends PaymentGateway {
       metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
       ...(request.description === null ? {} : { description: request.description }),
     };
-    return this.payment((options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
+    return this.payment('prepare', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
   }
 
   override confirmPayment(
@@ -51,16 +51,16 @@ export class StripeGateway extends PaymentGateway {
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
     const params = options.returnUrl === null ? {} : { return_url: options.returnUrl };
-    return this.payment((request) => this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }));
+    return this.payment('money', (request) => this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }));
   }
 
   override capturePayment(gatewayId: string, amount: Money | null, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
     const params = amount === null ? {} : { amount_to_capture: toStripeAmount(amount) };
-    return this.payment((options) => this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }));
+    return this.payment('money', (options) => this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }));
   }
 
   override cancelPayment(gatewayId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment((options) => this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }));
+    return this.payment('money', (options) => this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }));
   }
 
   override refundPayment(
@@ -73,32 +73,44 @@ export class StripeGateway extends PaymentGateway {
       metadata: { [METADATA_KEYS.refund]: request.refundId },
       ...(request.reason === null ? {} : { reason: request.reason }),
     };
-    return callStripe(this.clock, (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }), gatewayRefundOf);
+    return this.calls.make({
+      lane: 'money',
+      send: (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }),
+      translate: gatewayRefundOf,
+    });
   }
 
   override retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment((options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
+    return this.payment('look', (options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
   }
 
   override retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>> {
-    return callStripe(this.clock, (options) => this.stripe.refunds.retrieve(gatewayId, {}, options), gatewayRefundOf);
+    return this.calls.make({
+      lane: 'look',
+      send: (options) => this.stripe.refunds.retrieve(gatewayId, {}, options),
+      translate: gatewayRefundOf,
+    });
   }
 
   override retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>> {
-    return callStripe(this.clock, (options) => this.stripe.disputes.retrieve(gatewayId, {}, options), gatewayDisputeOf);
+    return this.calls.make({
+      lane: 'look',
+      send: (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
+      translate: gatewayDisputeOf,
+    });
   }
 
   override async findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>> {
     const params: Stripe.PaymentIntentListParams = { limit: LIST_PAGE_SIZE, created: { gte: Math.floor(createdAfter.getTime() / 1_000) } };
     for (let page = 0; page < LIST_PAGES; page++) {
-      const answer = await callStripe(
-        this.clock,
-        (options) => this.stripe.paymentIntents.list(params, options),
-        (list) => ({
+      const answer = await this.calls.make({
+        lane: 'look',
+        send: (options) => this.stripe.paymentIntents.list(params, options),
+        translate: (list) => ({
           found: list.data.find((intent) => intent.metadata[METADATA_KEYS.payment] === paymentId),
           lastId: list.has_more ? list.data.at(-1)?.id : undefined,
         }),
-      );
+      });
       if (answer.outcome !== 'succeeded')
         return answer.outcome === 'failed' || answer.outcome === 'declined' ? { ...answer, object: null } : answer;
       const { found, lastId } = answer.object;
@@ -111,8 +123,9 @@ export class StripeGateway extends PaymentGateway {
   }
 
   private payment(
+    lane: Lane,
     send: (options: { timeout: number }) => Promise<Stripe.Response<Stripe.PaymentIntent>>,
   ): Promise<GatewayAnswer<GatewayPayment>> {
-    return callStripe(this.clock, send, gatewayPaymentOf, (error) => error.payment_intent ?? null);
+    return this.calls.make({ lane, send, translate: gatewayPaymentOf, objectOf: (error) => error.payment_intent ?? null });
   }
 }

@@ -1,6 +1,7 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
-import { DatabaseConfig, SecurityConfig, ServerConfig, StripeConfig } from './groups.js';
+import { DatabaseConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
+import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
 import { TlsConfig } from './tls-config.js';
@@ -19,6 +20,8 @@ const GROUPS = {
   database: DatabaseConfig,
   stripe: StripeConfig,
   security: SecurityConfig,
+  sessions: SessionsConfig,
+  payments: PaymentsConfig,
   rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
@@ -30,6 +33,8 @@ export class AppConfig {
   readonly database: DatabaseConfig;
   readonly stripe: StripeConfig;
   readonly security: SecurityConfig;
+  readonly sessions: SessionsConfig;
+  readonly payments: PaymentsConfig;
   readonly rateLimits: RateLimitsConfig;
   readonly webhooks: WebhooksConfig;
   readonly tls: TlsConfig;
@@ -41,6 +46,8 @@ export class AppConfig {
     this.database = readGroup(GROUPS.database, environment, problems);
     this.stripe = readGroup(GROUPS.stripe, environment, problems);
     this.security = readGroup(GROUPS.security, environment, problems);
+    this.sessions = readGroup(GROUPS.sessions, environment, problems);
+    this.payments = readGroup(GROUPS.payments, environment, problems);
     this.rateLimits = readGroup(GROUPS.rateLimits, environment, problems);
     this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
     this.tls = readGroup(GROUPS.tls, environment, problems);

@@ -115,12 +115,26 @@ export class StripeConfig {
   @MinLength(16, { each: true })
   webhookSecrets: string[] = [];
 
-  /** Milliseconds for one call. Together with one retry it stays under the 20 s that a payment may take. */
+  /** Milliseconds for one answer, waiting and retries included: a payment needs two within 20 s. */
   @Env('STRIPE_TIMEOUT_MS')
   @IsInt()
   @Min(500)
-  @Max(20_000)
-  timeoutMs: number = 10_000;
+  @Max(10_000)
+  timeoutMs: number = 9_000;
+
+  /** Calls a second that this process makes; Stripe allows an account 100 in live and 25 in test mode, over all processes. */
+  @Env('STRIPE_CALLS_PER_SECOND')
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  callsPerSecond: number = 40;
+
+  /** Calls at once of this process. */
+  @Env('STRIPE_CONCURRENT_CALLS')
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  concurrentCalls: number = 40;
 }
 
 /** Secrets and access. */
@@ -158,4 +172,25 @@ export class SecurityConfig {
   @IsArray()
   @Matches(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { each: true })
   outboundAllowedCidrs: string[] = [];
+}
+
+/** Sessions of people. */
+export class SessionsConfig {
+  /** Minutes without a request after which a session ends. */
+  @Env('SESSION_IDLE_MINUTES')
+  @IsInt()
+  @Min(1)
+  @Max(120)
+  idleMinutes: number = 15;
+
+  /** Hours after which a session ends whatever happens. */
+  @Env('SESSION_MAX_HOURS')
+  @IsInt()
+  @Min(1)
+  @Max(24)
+  maxHours: number = 12;
+
+  /** Whether a person without a second factor may do nothing but add one. */
+  @Env('SESSION_REQUIRE_TOTP')
+  requireTotp: boolean = true;
 }
