@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SecurityCoreModule } from '#security';
+import { BacktestService } from './backtest.service.js';
 import { BlacklistController } from './blacklist/blacklist.controller.js';
 import { BlacklistRepository } from './blacklist/blacklist.repository.js';
 import { BlacklistService } from './blacklist/blacklist.service.js';
@@ -31,9 +32,13 @@ import { RuleSetsService } from './rules/rule-sets.service.js';
     RuleSetsRepository,
     RuleSetsService,
   ],
-  exports: [FraudService, BlacklistService, LabelsRepository, ReviewQueue, ReviewsRepository, RuleSetsService],
+  exports: [FraudService, FraudRepository, BlacklistService, LabelsRepository, ReviewQueue, ReviewsRepository, RuleSetsService],
 })
 export class FraudCoreModule {}
+
+/** Judging the past again, for the command that does so. */
+@Module({ imports: [FraudCoreModule], providers: [BacktestService], exports: [BacktestService] })
+export class BacktestModule {}
 
 /** Decisions about held payments, for the worker's jobs. It needs a {@link ReviewedPayments} from the application. */
 @Module({ imports: [FraudCoreModule, SecurityCoreModule], providers: [ReviewsService], exports: [ReviewsService] })

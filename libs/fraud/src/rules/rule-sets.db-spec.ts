@@ -1,7 +1,8 @@
 import { newId } from '#kernel';
 import { ApiKeysService } from '#security';
 import { anAttempt, startFraudApp, type FraudApp } from '../../../../test/fraud/fraud-app.js';
-import { FraudModule } from '../fraud.module.js';
+import { BacktestService } from '../backtest.service.js';
+import { BacktestModule, FraudModule } from '../fraud.module.js';
 import { FraudService, type AttemptAssessment } from '../fraud.service.js';
 import { LabelsRepository } from '../labels.repository.js';
 
@@ -12,7 +13,7 @@ describe('rule sets', () => {
   let token: string;
 
   beforeAll(async () => {
-    fraud = await startFraudApp([FraudModule]);
+    fraud = await startFraudApp([FraudModule, BacktestModule]);
     const request = { merchantId: fraud.merchantId, livemode: false, name: 'test', scopes: null };
     token = (await fraud.app.get(ApiKeysService).create(request, { actor: 'system:test' })).text;
   });
@@ -96,6 +97,32 @@ describe('rule sets', () => {
     const change = fraud.database.query(`update fraud_rule_sets set content = '{}' where business_type = 'gaming'`);
 
     await expect(change).rejects.toThrow('a version of a rule set never changes');
+  });
+
+  it('judges the past again: a different rule set changes decisions, the same past gives the same digest', async () => {
+    await assess('iot');
+    const run = (document: unknown) =>
+      fraud.app.get(BacktestService).run(fraud.merchantId, 'iot', { document, version: null, from: new Date(0) });
+
+    const [strict, again, standard] = [
+      await run({ operatorRules: [EVERY_PAYMENT] }),
+      await run({ operatorRules: [EVERY_PAYMENT] }),
+      await run({}),
+    ];
+
+    expect(strict.changed).toEqual({ 'allow → block': strict.payments });
+    expect(strict.payments).toBeGreaterThan(0);
+    expect(again.digest).toBe(strict.digest);
+    expect(standard).toMatchObject({ changed: {}, payments: strict.payments });
+    expect(standard.digest).not.toBe(strict.digest);
+  });
+
+  it('judges only what happened since', async () => {
+    const { payments } = await fraud.app
+      .get(BacktestService)
+      .run(fraud.merchantId, 'iot', { document: {}, version: null, from: new Date(Date.now() + 60_000) });
+
+    expect(payments).toBe(0);
   });
 
   it('lists versions with the default behind them', async () => {

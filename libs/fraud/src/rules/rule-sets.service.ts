@@ -81,9 +81,7 @@ export class RuleSetsService {
     request: { document: unknown; comment: string; mode: 'draft' | 'shadow' },
     by: AuditContext,
   ): Promise<StoredRuleSet> {
-    const parsed = parseRuleSet(businessType, request.document);
-    const problems = Array.isArray(parsed) ? parsed : problemsOf(parsed);
-    if (Array.isArray(parsed) || problems.length > 0) throw new RuleSetInvalidError(problems);
+    const { ruleSet: parsed } = this.compileDocument(businessType, request.document);
     const version = await this.database.transaction(async (transaction) => {
       const next = await this.repository.nextVersion(transaction, merchantId, businessType);
       await this.repository.vacate(transaction, merchantId, businessType, request.mode);
@@ -103,6 +101,15 @@ export class RuleSetsService {
     });
     this.cache.clear();
     return this.get(merchantId, businessType, version);
+  }
+
+  /** A rule set that is not saved, for a back-test. @throws RuleSetInvalidError naming everything that is wrong. */
+  compileDocument(businessType: BusinessType, document: unknown): CompiledRuleSet {
+    const parsed = parseRuleSet(businessType, document);
+    if (Array.isArray(parsed)) throw new RuleSetInvalidError(parsed);
+    const problems = problemsOf(parsed);
+    if (problems.length > 0) throw new RuleSetInvalidError(problems);
+    return { ruleSet: { ...parsed, version: 'unsaved' }, operatorRules: compileOperatorRules(parsed) };
   }
 
   /** Makes a version decide, look on or rest; the one that did so before is turned off. @throws RuleSetNotFoundError */
