@@ -8,6 +8,7 @@ import { assessRisk, type FraudDecision, type RiskLevel } from './domain/risk-sc
 import { snapshotOf } from './feature-snapshot.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 import { FraudRepository } from './fraud.repository.js';
+import { fraudDecisionsTotal, fraudScore } from './metrics.js';
 
 /** What the caller of an assessment acts upon. */
 export interface AttemptAssessment {
@@ -49,6 +50,10 @@ export class FraudService {
     const durationUs = Math.round((this.clock.monotonicMs() - startedMs) * 1_000);
     const id = await this.repository.insertAssessment(transaction, attempt, { assessment, features, durationUs });
     const { score, level, decision, isDegraded } = assessment;
+    transaction.afterCommit(() => {
+      fraudDecisionsTotal.inc({ decision, level, business_type: attempt.businessType });
+      fraudScore.observe(score);
+    });
     return { id, score, level, decision, isDegraded };
   }
 }

@@ -22,6 +22,8 @@ export interface Payment {
   readonly amountDisputedMinor: number;
   readonly currency: CurrencyCode;
   readonly deviceId: string;
+  /** The device's present type, for counting. */
+  readonly deviceType: string;
   readonly customerId: string | null;
   readonly businessType: BusinessType;
   /** Which version of the merchant's profile it was judged by; 0 is the product's default. */

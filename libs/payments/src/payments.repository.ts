@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { assert } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
+import { countPaymentChange } from './metrics.js';
 import { type ChangeSource, type Payment, type PaymentChange, type PaymentCaller } from './payment.js';
 
 /** A payment's first row. */
@@ -61,7 +62,8 @@ export interface PaymentAdjustment {
 const COLUMNS = `id, merchant_id as "merchantId", livemode, status, outcome_certainty as "outcomeCertainty", amount_minor as "amountMinor",
   tip_minor as "tipMinor", tax_minor as "taxMinor", amount_capturable_minor as "amountCapturableMinor",
   amount_received_minor as "amountReceivedMinor", amount_refunded_minor as "amountRefundedMinor",
-  amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId", customer_id as "customerId",
+  amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId",
+  (select type from devices where devices.id = device_id) as "deviceType", customer_id as "customerId",
   business_type as "businessType", profile_version as "profileVersion", method, payment_method as "paymentMethod",
   capture_method as "captureMethod", description, metadata, return_url as "returnUrl", risk_score as "riskScore",
   risk_level as "riskLevel", risk_decision as "riskDecision", stripe_payment_intent_id as "stripePaymentIntentId",
@@ -190,6 +192,9 @@ export class PaymentsRepository {
       ],
     );
     assert(row, 'an insert returns its row');
+    transaction.afterCommit(() => {
+      countPaymentChange(null, row);
+    });
     return row;
   }
 
@@ -228,6 +233,11 @@ export class PaymentsRepository {
         before.version,
       ],
     );
+    if (row) {
+      queryable.afterCommit(() => {
+        countPaymentChange(before, row);
+      });
+    }
     return row ?? null;
   }
 

@@ -1,6 +1,5 @@
 /** Webhooks: what Stripe tells us, stored before it is believed, and what we tell merchants. */
 export { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
-export { WebhookCounters } from './webhook-counters.js';
 export { type IncomingEvent } from './webhook-events.repository.js';
 export { WebhookInbox } from './webhook-inbox.js';
 export { registerWebhookIntake, WebhookIntake } from './webhook-intake.js';

@@ -4,7 +4,6 @@ import { AppConfig } from '#platform';
 import { SecurityCoreModule } from '#security';
 import { EventApplier } from './event-applier.js';
 import { PaymentEventApplier } from './payment-event-applier.js';
-import { WebhookCounters } from './webhook-counters.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
 import { WebhookIntake } from './webhook-intake.js';
@@ -16,13 +15,12 @@ import { WebhookProcessor } from './webhook-processor.js';
   imports: [PaymentsCoreModule, SecurityCoreModule],
   providers: [
     { provide: EventApplier, useClass: PaymentEventApplier },
-    WebhookCounters,
     WebhookEventsRepository,
     WebhookJobsRepository,
     WebhookInbox,
     WebhookProcessor,
   ],
-  exports: [WebhookCounters, WebhookInbox, WebhookProcessor],
+  exports: [WebhookInbox, WebhookProcessor],
 })
 export class WebhooksCoreModule {}
 

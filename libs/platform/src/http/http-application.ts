@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from '#kernel';
 import type { AppConfig } from '../config/app-config.js';
 import { Draining } from './draining.js';
+import { measureRequests } from './http-metrics.js';
 import { parseJsonBody } from './json-body.js';
 import { ProblemDetailsFilter, problemOf, sendProblem } from './problem-details.filter.js';
 import { requestValidation } from './validation.js';
@@ -79,6 +80,7 @@ export async function createHttpApplication(
     if (draining.isDraining && request.raw.httpVersionMajor === 1) void reply.header('connection', 'close');
     done();
   });
+  measureRequests(fastify);
   draining.over(() => app.getHttpServer());
   app.useGlobalFilters(new ProblemDetailsFilter());
   app.useGlobalPipes(requestValidation);
