@@ -1,3 +1,7 @@
+-- What the attempt was looked up under, as kind:value, personal values hashed: an import can say whom it would have hit.
+alter table fraud_attempts add column list_keys text[] not null default '{}';
+create index fraud_attempts_merchant_idx on fraud_attempts (merchant_id, attempted_at);
+
 -- Counts an attempt and reads everything that was before it, in one round trip and exact under bursts: read-then-insert lets 16 of 60 parallel attempts
 -- through a limit of 5. The device and the card are locked first, in sorted order (never the address, behind which a whole building would queue); the
 -- attempt is stamped after the locks and counts only what was committed before it.
@@ -106,9 +110,10 @@ begin
     is_degraded := true;
   end;
 
-  insert into fraud_attempts (merchant_id, livemode, payment_id, business_type, amount_minor, currency, device_id, card, customer_id, ip, latitude, longitude, attempted_at)
+  insert into fraud_attempts (merchant_id, livemode, payment_id, business_type, amount_minor, currency, device_id, card, customer_id, ip, latitude, longitude, attempted_at,
+    list_keys)
   values (in_merchant_id, in_livemode, in_payment_id, in_business_type, in_amount_minor, in_currency, in_device_id, in_card, in_customer_id, in_ip,
-    in_latitude, in_longitude, at);
+    in_latitude, in_longitude, at, array(select kind || ':' || value from unnest(in_list_kinds, in_list_values) as wanted (kind, value)));
   return jsonb_build_object('attemptedAt', at, 'isDegraded', is_degraded, 'subjects', found_subjects, 'businessType', found_type,
     'lastPlace', found_place, 'customerHours', found_hours, 'deviceFrauds', found_frauds, 'lists', found_lists);
 end $$;

@@ -38,6 +38,7 @@ const EARLIER: Readonly<Record<string, Readonly<Record<string, ParameterNode>>>>
   PaymentIntentCreateParams: { payment_method_types: ['a', 's'] },
   PaymentIntentUpdateParams: { payment_method_types: ['a', 's'] },
   PaymentIntentConfirmParams: { payment_method_types: ['a', 's'] },
+  'Checkout.SessionCreateParams': { payment_method_types: ['a', 's'] },
   SetupIntentCreateParams: { payment_method_types: ['a', 's'] },
   SetupIntentUpdateParams: { payment_method_types: ['a', 's'] },
 };

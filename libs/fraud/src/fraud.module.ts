@@ -1,13 +1,42 @@
 import { Module } from '@nestjs/common';
 import { SecurityCoreModule } from '#security';
+import { BlacklistController } from './blacklist/blacklist.controller.js';
+import { BlacklistRepository } from './blacklist/blacklist.repository.js';
+import { BlacklistService } from './blacklist/blacklist.service.js';
 import { ListKeys } from './blacklist/list-keys.js';
 import { FraudRepository } from './fraud.repository.js';
 import { FraudService } from './fraud.service.js';
+import { LabelsRepository } from './labels.repository.js';
+import { ReviewQueue } from './reviews/review-queue.js';
+import { ReviewsController } from './reviews/reviews.controller.js';
+import { ReviewsRepository } from './reviews/reviews.repository.js';
+import { ReviewsService } from './reviews/reviews.service.js';
 
-/** The assessment that payments ask for. */
+/** What payments ask of fraud: assessments, lists, labels and the queue of held payments. No routes. */
 @Module({
   imports: [SecurityCoreModule],
-  providers: [FraudService, FraudRepository, ListKeys],
-  exports: [FraudService],
+  providers: [
+    FraudService,
+    FraudRepository,
+    ListKeys,
+    BlacklistService,
+    BlacklistRepository,
+    LabelsRepository,
+    ReviewQueue,
+    ReviewsRepository,
+  ],
+  exports: [FraudService, BlacklistService, LabelsRepository, ReviewQueue, ReviewsRepository],
 })
 export class FraudCoreModule {}
+
+/** Decisions about held payments, for the worker's jobs. It needs a {@link ReviewedPayments} from the application. */
+@Module({ imports: [FraudCoreModule, SecurityCoreModule], providers: [ReviewsService], exports: [ReviewsService] })
+export class ReviewsCoreModule {}
+
+/** Fraud with its routes; as {@link ReviewsCoreModule}, it needs a {@link ReviewedPayments} from the application. */
+@Module({
+  imports: [FraudCoreModule, ReviewsCoreModule],
+  controllers: [BlacklistController, ReviewsController],
+  exports: [FraudCoreModule, ReviewsCoreModule],
+})
+export class FraudModule {}

@@ -9,6 +9,7 @@ import { snapshotOf } from './feature-snapshot.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 import { FraudRepository } from './fraud.repository.js';
 import { fraudDecisionsTotal, fraudScore } from './metrics.js';
+import { ReviewQueue } from './reviews/review-queue.js';
 
 /** What the caller of an assessment acts upon. */
 export interface AttemptAssessment {
@@ -30,6 +31,7 @@ export class FraudService {
   constructor(
     private readonly repository: FraudRepository,
     private readonly listKeys: ListKeys,
+    private readonly reviews: ReviewQueue,
     private readonly clock: Clock,
   ) {}
 
@@ -50,6 +52,10 @@ export class FraudService {
     const durationUs = Math.round((this.clock.monotonicMs() - startedMs) * 1_000);
     const id = await this.repository.insertAssessment(transaction, attempt, { assessment, features, durationUs });
     const { score, level, decision, isDegraded } = assessment;
+    if (decision === 'review') {
+      const { amount, ...payment } = attempt;
+      await this.reviews.openHeld(transaction, { ...payment, ...amount, assessmentId: id, score, rule: profile.review });
+    }
     transaction.afterCommit(() => {
       fraudDecisionsTotal.inc({ decision, level, business_type: attempt.businessType });
       fraudScore.observe(score);

@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import type Stripe from 'stripe';
 import { Clock } from '#kernel';
 import { AppConfig } from '#platform';
-import { callStripe } from './stripe-calls.js';
+import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
 import { stripeUp } from './metrics.js';
 
@@ -31,6 +31,7 @@ export class StripeProbe implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     private readonly config: AppConfig,
     private readonly clock: Clock,
+    private readonly calls: StripeCalls,
   ) {
     this.stripe = stripeClient(config);
   }
@@ -56,12 +57,11 @@ export class StripeProbe implements OnApplicationBootstrap, BeforeApplicationShu
     if (this.isRunning) return;
     this.isRunning = true;
     try {
-      const answer = await callStripe(
-        this.clock,
-        'balance.retrieve',
-        (options) => this.stripe.balance.retrieve({}, options),
-        () => null,
-      );
+      const answer = await this.calls.make({
+        endpoint: 'balance.retrieve',
+        send: (options) => this.stripe.balance.retrieve({}, options),
+        translate: () => null,
+      });
       this.note(outcomeOf(answer.outcome, answer.call.httpStatus), answer.call.durationMs);
     } catch (error) {
       this.logger.error({ event: 'stripe_probe_failed', error });

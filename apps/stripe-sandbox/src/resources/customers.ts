@@ -1,18 +1,19 @@
 /** Customers. */
 import { type Account } from '../account.js';
+import { type Address, NO_ADDRESS, type Shipping, wholeShipping } from '../addresses.js';
 import { type Call, pathId, route } from '../call.js';
 import { noSuch } from '../errors.js';
 import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { search, type SearchParameters } from '../search.js';
 import { type Sandbox } from '../sandbox.js';
-import { attach, resolvePaymentMethod, type Address } from './payment-methods.js';
+import { attach, resolvePaymentMethod } from './payment-methods.js';
 
 /** A customer. */
 export interface Customer {
   id: string;
   object: 'customer';
-  address: Partial<Address> | null;
+  address: Address | null;
   balance: number;
   created: number;
   currency: string | null;
@@ -28,7 +29,7 @@ export interface Customer {
   next_invoice_sequence: number;
   phone: string | null;
   preferred_locales: string[];
-  shipping: object | null;
+  shipping: Shipping | null;
   tax_exempt: string;
   test_clock: string | null;
 }
@@ -51,7 +52,7 @@ interface CustomerParameters {
   payment_method?: string;
   phone?: string;
   preferred_locales?: string[];
-  shipping?: object | '';
+  shipping?: Shipping | '';
   tax_exempt?: string;
   test_clock?: string;
 }
@@ -68,7 +69,7 @@ export function createCustomer(sandbox: Sandbox, account: Account, input: Custom
   const customer: Customer = {
     id: sandbox.store.newId('cus', 14),
     object: 'customer',
-    address: input.address || null,
+    address: input.address ? { ...NO_ADDRESS, ...input.address } : null,
     balance: input.balance ?? 0,
     created: sandbox.clock.now(),
     currency: null,
@@ -84,7 +85,7 @@ export function createCustomer(sandbox: Sandbox, account: Account, input: Custom
     next_invoice_sequence: 1,
     phone: input.phone || null,
     preferred_locales: input.preferred_locales ?? [],
-    shipping: input.shipping || null,
+    shipping: input.shipping ? wholeShipping(input.shipping) : null,
     tax_exempt: input.tax_exempt || 'none',
     test_clock: input.test_clock ?? null,
   };
@@ -110,13 +111,13 @@ function update(call: Call<CustomerParameters>): object {
   const { address, description, email, name, phone, shipping } = parameters;
   const before = { ...customer };
   const changed = <T>(value: T | '' | undefined, kept: T | null) => (value === undefined ? kept : value === '' ? null : value);
-  customer.address = changed(address, customer.address);
+  customer.address = changed(address && { ...NO_ADDRESS, ...address }, customer.address);
   customer.balance = parameters.balance ?? customer.balance;
   customer.description = changed(description, customer.description);
   customer.email = changed(email, customer.email);
   customer.name = changed(name, customer.name);
   customer.phone = changed(phone, customer.phone);
-  customer.shipping = changed(shipping, customer.shipping);
+  customer.shipping = changed(shipping && wholeShipping(shipping), customer.shipping);
   customer.tax_exempt = parameters.tax_exempt || customer.tax_exempt;
   customer.preferred_locales = parameters.preferred_locales ?? customer.preferred_locales;
   customer.metadata = mergeMetadata(customer.metadata, parameters.metadata);

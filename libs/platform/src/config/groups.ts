@@ -125,12 +125,26 @@ export class StripeConfig {
   @MinLength(16, { each: true })
   webhookSecrets: string[] = [];
 
-  /** Milliseconds for one call. Together with one retry it stays under the 20 s that a payment may take. */
+  /** Milliseconds for one answer, waiting and retries included: a payment needs two within 20 s. */
   @Env('STRIPE_TIMEOUT_MS')
   @IsInt()
   @Min(500)
-  @Max(20_000)
-  timeoutMs: number = 10_000;
+  @Max(10_000)
+  timeoutMs: number = 9_000;
+
+  /** Calls a second that this process makes; Stripe allows an account 100 in live and 25 in test mode, over all processes. */
+  @Env('STRIPE_CALLS_PER_SECOND')
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  callsPerSecond: number = 40;
+
+  /** Calls at once of this process. */
+  @Env('STRIPE_CONCURRENT_CALLS')
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  concurrentCalls: number = 40;
 
   /** Settings that are fine alone and wrong together. */
   *contradictions({ environment, isLive }: Deployment): Generator<ConfigProblem> {
@@ -190,4 +204,42 @@ export class SecurityConfig {
       yield { variable: 'ENCRYPTION_KEYS_PREVIOUS', reason: 'holds the present value' };
     }
   }
+}
+
+/** Sessions of people. */
+export class SessionsConfig {
+  /** Minutes without a request after which a session ends. */
+  @Env('SESSION_IDLE_MINUTES')
+  @IsInt()
+  @Min(1)
+  @Max(120)
+  idleMinutes: number = 15;
+
+  /** Hours after which a session ends whatever happens. */
+  @Env('SESSION_MAX_HOURS')
+  @IsInt()
+  @Min(1)
+  @Max(24)
+  maxHours: number = 12;
+
+  /** Whether a person without a second factor may do nothing but add one. */
+  @Env('SESSION_REQUIRE_TOTP')
+  requireTotp: boolean = true;
+}
+
+/** When requests are refused because there is no room: for the admin at these limits, for reads at twice, for payments at five times. */
+export class OverloadConfig {
+  /** Milliseconds by which the event loop may be late, mean of half a second. */
+  @Env('OVERLOAD_EVENT_LOOP_DELAY_MS')
+  @IsInt()
+  @Min(10)
+  @Max(60_000)
+  eventLoopDelayMs: number = 200;
+
+  /** Requests that may wait for each connection of the pool. */
+  @Env('OVERLOAD_WAITING_PER_CONNECTION')
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  waitingPerConnection: number = 20;
 }
