@@ -13,6 +13,7 @@ export const MIGRATION_NAMES = [
   '006_create_idempotency_outbox_and_audit',
   '007_create_webhook_events_table',
   '008_create_fraud_tables',
+  '010_create_spending_limits',
   '020_extend_blacklist',
   '021_create_fraud_labels',
   '022_read_fraud_evidence_at_once',

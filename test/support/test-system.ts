@@ -4,7 +4,7 @@ import { PaymentCompleter, RefundsService } from '#payments';
 import { AppConfig, Database, type Environment } from '#platform';
 import { createApi } from '../../apps/api/src/api.js';
 import { type RunningSandbox, type SandboxOptions, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
-import { seedFirstRun } from '../../scripts/first-run.js';
+import { type FirstCredentials, seedFirstRun } from '../../scripts/first-run.js';
 import { freePorts } from './free-ports.js';
 import { createTestDatabase } from './test-server.js';
 
@@ -49,8 +49,9 @@ export class TestSystem {
     readonly url: string,
     readonly app: NestFastifyApplication,
     readonly sandbox: RunningSandbox,
-    readonly merchantId: string,
-    readonly apiKey: string,
+    private readonly first: FirstCredentials,
+    /** Of the running processes, for more of them over the same database and sandbox. */
+    readonly environment: Environment,
     private readonly drop: () => Promise<void>,
   ) {}
 
@@ -74,13 +75,24 @@ export class TestSystem {
       STRIPE_CALLS_PER_SECOND: '10000',
       STRIPE_CONCURRENT_CALLS: '200',
       METRICS_TOKEN: 'metrics-token-of-the-tests',
+      // The background look would eat the faults that a suite has prepared for its payments.
+      HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
       ...options.environment,
     };
     const first = await seedFirstRun(environment);
     const config = new AppConfig(environment);
     const app = await createApi(config);
     await app.listen(port, '127.0.0.1');
-    return new TestSystem(url, app, sandbox, first.merchantId, first.apiKey, () => database.drop());
+    return new TestSystem(url, app, sandbox, first, environment, () => database.drop());
+  }
+
+  get merchantId(): string {
+    return this.first.merchantId;
+  }
+
+  /** The merchant's secret key. */
+  get apiKey(): string {
+    return this.first.apiKey;
   }
 
   get database(): Database {
@@ -137,6 +149,11 @@ export class TestSystem {
     const response = await fetch(`${this.sandbox.url}${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
     return response.json();
+  }
+
+  /** Takes the database away under the running product. */
+  dropDatabase(): Promise<void> {
+    return this.drop();
   }
 
   async stop(): Promise<void> {

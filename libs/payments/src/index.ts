@@ -42,6 +42,7 @@ export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds.service.js';
+export { SpendingLimitsRepository } from './spending-limits.repository.js';
 export {
   INPUT_KINDS,
   INPUT_KINDS_BY_DEVICE_TYPE,
@@ -81,6 +82,8 @@ export {
   type LimitedPayment,
   type LimitWindow,
   type ReservationDecision,
+  type ReservationState,
+  reservationStateOf,
   SPENDING_LIMIT_NAMES,
   type SpendingBucket,
   type SpendingLimitName,

@@ -1,14 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, MINUTE_MS } from '#kernel';
 import { MerchantsService } from '#merchants';
+import { AppConfig } from '#platform';
 import { checkDelayMs } from './domain/check-schedule.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
 
-// One claim's worth: each look takes at most two calls of 9 s, and all of them end before the lease does.
+// One claim's worth: each look takes at most two calls of 9 s, and all of them end before the usual lease of 45 s does.
 const BATCH_SIZE = 10;
-const LEASE_SECONDS = 45;
 const SOURCE: ChangeSource = { source: 'completer', sourceId: null };
 /** A payment that its client did not send again is given up. */
 const ABANDONED_AFTER_MS = 15 * MINUTE_MS;
@@ -23,11 +23,12 @@ export class PaymentCompleter {
     private readonly executor: PaymentExecutor,
     private readonly merchants: MerchantsService,
     private readonly clock: Clock,
+    private readonly config: AppConfig,
   ) {}
 
   /** Looks at the payments that are due. @returns How many there were; a full batch means that there may be more. */
   async completeDue(): Promise<number> {
-    const due = await this.payments.claimDue(BATCH_SIZE, LEASE_SECONDS);
+    const due = await this.payments.claimDue(BATCH_SIZE, this.config.payments.completerLeaseSeconds);
     await Promise.all(
       due.map(async (payment) => {
         try {

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
 import { type Device, DevicesService } from '#devices';
 import { type BusinessProfile, type BusinessType, MerchantsService } from '#merchants';
-import { Database, InvalidRequestError } from '#platform';
+import { Database } from '#platform';
 import { CustomersRepository } from './customers.repository.js';
 import { checkPaymentPolicy } from './domain/payment-policy.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { type PaymentCaller } from './payment.js';
-import { CustomerNotFoundError, DeviceMismatchError, PolicyViolationError } from './payments.errors.js';
+import { CustomerNotFoundError, DeviceMismatchError, PolicyViolationError, UnknownCurrencyError } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
 /** A request that names existing things and obeys the rules of its business type. */
@@ -35,7 +35,7 @@ export class PaymentDrafts {
   ) {}
 
   /**
-   * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws InvalidRequestError for a currency nobody knows
+   * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError
    * @throws DeviceNotFoundError @throws DeviceMismatchError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
    */
   async draft(caller: PaymentCaller, request: CreatePaymentDto): Promise<PaymentDraft> {
@@ -94,8 +94,6 @@ export class PaymentDrafts {
 }
 
 function amountOf(request: CreatePaymentDto): Money {
-  if (!isCurrencyCode(request.currency)) {
-    throw new InvalidRequestError([{ code: 'currency_unknown', param: 'currency', message: 'There is no such currency.' }]);
-  }
+  if (!isCurrencyCode(request.currency)) throw new UnknownCurrencyError();
   return money(request.amount, request.currency);
 }

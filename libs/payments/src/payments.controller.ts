@@ -1,14 +1,14 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, merchantIdOf, type Principal, RequireScope } from '#security';
+import { CurrentPrincipal, type Principal, RequireScope } from '#security';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
 import { PaymentResponse, paymentResponseOf } from './payment-answer.js';
-import { type PaymentCaller } from './payment.js';
+import { callerOf } from './payment-caller.js';
 import { type Outcome, PaymentsService } from './payments.service.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { RefundsService } from './refunds.service.js';
@@ -143,17 +143,6 @@ export class PaymentsController {
     const refunds = await this.refunds.list(callerOf(principal, request), id);
     return { object: 'list', data: refunds.map(refundResponseOf), hasMore: false };
   }
-}
-
-function callerOf(principal: Principal, request: FastifyRequest): PaymentCaller {
-  return {
-    merchantId: merchantIdOf(principal),
-    livemode: principal.livemode,
-    actorId: principal.id,
-    deviceId: principal.kind === 'device' ? principal.id : null,
-    ip: request.ip,
-    requestId: request.id,
-  };
 }
 
 /** Writes a stored answer byte by byte. */

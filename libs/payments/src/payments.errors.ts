@@ -1,6 +1,7 @@
 /** The refusals of payments; codes are documented in docs/api.md. */
 import { DomainError } from '#kernel';
 import type { PolicyViolation } from './domain/payment-policy.js';
+import type { SpendingLimitName } from './domain/spending-limit.js';
 
 /** There is no such payment, or it is another merchant's, mode's or device's: the caller cannot tell which. */
 export class PaymentNotFoundError extends DomainError {
@@ -11,11 +12,25 @@ export class PaymentNotFoundError extends DomainError {
   }
 }
 
-/** The business type's rules forbid this payment; `violations` lists every broken one. */
+/** A spending limit without room for the payment. */
+export interface LimitViolation {
+  readonly code: 'spending_limit_exceeded';
+  /** The request field at fault, in the API's spelling. */
+  readonly param: string;
+  readonly name: SpendingLimitName;
+  /** Minor units, or a number of payments. */
+  readonly limit: number;
+  /** What is left of it now. */
+  readonly remaining: number;
+  /** RFC 3339: when the window ends, or of a rolling one when its oldest payment leaves it. */
+  readonly windowEndsAt: string;
+}
+
+/** The business type's rules or limits forbid this payment; `violations` lists every broken one. */
 export class PolicyViolationError extends DomainError {
   override readonly name = 'PolicyViolationError';
 
-  constructor(violations: readonly PolicyViolation[]) {
+  constructor(violations: readonly (PolicyViolation | LimitViolation)[]) {
     super(
       'unprocessable',
       'policy_violation',
@@ -158,7 +173,16 @@ export class DeviceMismatchError extends DomainError {
 export class CustomerNotFoundError extends DomainError {
   override readonly name = 'CustomerNotFoundError';
 
+  constructor(param = 'customerId') {
+    super('not_found', 'customer_not_found', 'There is no such customer.', { param });
+  }
+}
+
+/** The code has the form of a currency's and names none. */
+export class UnknownCurrencyError extends DomainError {
+  override readonly name = 'UnknownCurrencyError';
+
   constructor() {
-    super('not_found', 'customer_not_found', 'There is no such customer.', { param: 'customerId' });
+    super('invalid', 'currency_unknown', 'There is no such currency.', { param: 'currency' });
   }
 }

@@ -7,6 +7,8 @@ import { CustomersRepository } from './customers.repository.js';
 import { DisputesRepository } from './disputes.repository.js';
 import { GatewayEventsService } from './gateway-events.service.js';
 import { IdempotencyKeys } from './idempotency.js';
+import { LimitsController } from './limits.controller.js';
+import { PaymentAdmission } from './payment-admission.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { PaymentCompleter } from './payment-completer.js';
 import { PaymentDrafts } from './payment-drafts.js';
@@ -19,6 +21,8 @@ import { PaymentsRepository } from './payments.repository.js';
 import { PaymentsService } from './payments.service.js';
 import { RefundsRepository } from './refunds.repository.js';
 import { RefundsService } from './refunds.service.js';
+import { SpendingLimitsRepository } from './spending-limits.repository.js';
+import { SpendingLimitsService } from './spending-limits.service.js';
 
 /** Payments without their routes: for the worker. It needs a {@link PaymentGateway} from the application. */
 @Module({
@@ -28,6 +32,7 @@ import { RefundsService } from './refunds.service.js';
     DisputesRepository,
     GatewayEventsService,
     IdempotencyKeys,
+    PaymentAdmission,
     PaymentAttemptsRepository,
     PaymentCompleter,
     PaymentDrafts,
@@ -39,11 +44,22 @@ import { RefundsService } from './refunds.service.js';
     PaymentsService,
     RefundsRepository,
     RefundsService,
+    SpendingLimitsRepository,
+    SpendingLimitsService,
   ],
-  exports: [GatewayEventsService, PaymentCompleter, PaymentTimeline, PaymentsRepository, PaymentsService, RefundsService],
+  exports: [
+    GatewayEventsService,
+    PaymentCompleter,
+    PaymentTimeline,
+    PaymentsRepository,
+    PaymentsService,
+    RefundsService,
+    SpendingLimitsRepository,
+    SpendingLimitsService,
+  ],
 })
 export class PaymentsCoreModule {}
 
 /** Payments with their routes. */
-@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController], exports: [PaymentsCoreModule] })
+@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController, LimitsController], exports: [PaymentsCoreModule] })
 export class PaymentsModule {}

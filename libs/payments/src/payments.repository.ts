@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { assert } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
-import { type ChangeSource, type Payment, type PaymentChange, type PaymentCaller } from './payment.js';
+import { reservationStateOf } from './domain/spending-limit.js';
+import { type ChangeSource, type Payment, type PaymentCaller, type PaymentChange } from './payment.js';
+import { FOLLOW_PAYMENT } from './spending-limits.repository.js';
 
 /** A payment's first row. */
 export type NewPayment = Pick<
@@ -76,6 +78,9 @@ const RECORD_CHANGE = `
     select id, version, $2, $3, $4, status, amount_minor, amount_capturable_minor, amount_received_minor, amount_refunded_minor,
       amount_disputed_minor, outcome_certainty from changed)
   select ${COLUMNS} from changed`;
+
+const FOLLOW_INSERT = FOLLOW_PAYMENT.replaceAll(':state', '$29');
+const FOLLOW_CHANGE = FOLLOW_PAYMENT.replaceAll(':state', '$20');
 
 /** SQL of `payments` and `payment_adjustments`: a row never changes without the line that says so. */
 @Injectable()
@@ -157,7 +162,7 @@ export class PaymentsRepository {
            latitude, longitude, client_ip, next_check_at, version)
          values ($1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
            now() + make_interval(secs => $28), 1)
-         returning *)${RECORD_CHANGE}`,
+         returning *)${FOLLOW_INSERT}${RECORD_CHANGE}`,
       [
         payment.id,
         source.source,
@@ -187,6 +192,8 @@ export class PaymentsRepository {
         payment.location?.longitude ?? null,
         payment.ip,
         payment.checkAfterSeconds,
+        // Taken as reserved a moment ago: only a payment that is refused at once changes that.
+        reservationStateOf(payment.status) === 'reserved' ? null : 'released',
       ],
     );
     assert(row, 'an insert returns its row');
@@ -194,18 +201,19 @@ export class PaymentsRepository {
   }
 
   /**
-   * Changes a payment if nobody else has since `before` was read: compare and set on its version.
+   * Changes a payment if nobody else has since `before` was read: compare and set on its version. Its reservations change with it.
    *
    * @returns The row after the change, or null when `before` is out of date; the caller reads again and decides again.
    */
   async change(queryable: Queryable, before: Payment, change: PaymentChange, source: ChangeSource): Promise<Payment | null> {
     const after = { ...before, ...change };
+    const isLimitChange = after.status !== before.status || after.amountRefundedMinor !== before.amountRefundedMinor;
     const [row] = await queryable.query<Payment>(
       `with changed as (
          update payments set version = version + 1, updated_at = now(), status = $5, outcome_certainty = $6, amount_minor = $7, tip_minor = $8,
            amount_capturable_minor = $9, amount_received_minor = $10, amount_refunded_minor = $11, amount_disputed_minor = $12,
            stripe_payment_intent_id = $13, stripe_charge_id = $14, next_action = $15, last_error = $16, next_check_at = $17, check_count = $18
-         where id = $1 and version = $19 returning *)${RECORD_CHANGE}`,
+         where id = $1 and version = $19 returning *)${FOLLOW_CHANGE}${RECORD_CHANGE}`,
       [
         before.id,
         source.source,
@@ -226,6 +234,7 @@ export class PaymentsRepository {
         after.nextCheckAt,
         after.checkCount,
         before.version,
+        isLimitChange ? reservationStateOf(after.status) : null,
       ],
     );
     return row ?? null;

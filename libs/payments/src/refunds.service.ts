@@ -56,7 +56,7 @@ export class RefundsService {
 
   /** Finishes refunds that are due for a look. @returns How many there were. */
   async completeDue(source: ChangeSource): Promise<number> {
-    const due = await this.refunds.claimDue(10, 45);
+    const due = await this.refunds.claimDue(10);
     for (const refund of due) await this.complete(refund, source);
     return due.length;
   }
