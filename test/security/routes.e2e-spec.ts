@@ -1,14 +1,5 @@
 import { newId } from '#kernel';
-import {
-  ApiKeysService,
-  KEY_SCOPES,
-  ROLE_SCOPES,
-  type Role,
-  ROLES,
-  type Scope,
-  SecurityIncidents,
-  UsersService,
-} from '#security';
+import { ApiKeysService, KEY_SCOPES, ROLE_SCOPES, type Role, ROLES, type Scope, SecurityIncidents, UsersService } from '#security';
 import { TestSystem } from '../support/test-system.js';
 import { type Route, routesOf } from './routes.js';
 
@@ -50,7 +41,12 @@ describe('every route', () => {
       { name: 'a secret key', headers: bearer(system.apiKey), scopes: KEY_SCOPES, isPerson: false },
       { name: 'a restricted key', headers: bearer(restricted.text), scopes: ['audit:read'], isPerson: false },
       { name: 'a device', headers: bearer(device.credential), scopes: DEVICE, isPerson: false },
-      { name: 'the metrics token', headers: bearer('metrics-token-of-the-tests'), scopes: ['metrics:read', 'health:read'], isPerson: false },
+      {
+        name: 'the metrics token',
+        headers: bearer('metrics-token-of-the-tests'),
+        scopes: ['metrics:read', 'health:read'],
+        isPerson: false,
+      },
     ];
     for (const role of ROLES) {
       const headers = { ...(await cookieOf(role, null)), 'upp-merchant': system.merchantId };
@@ -72,7 +68,8 @@ describe('every route', () => {
         if (route.path === LOGOUT && caller.isPerson) continue;
         const { code } = await knock(route, caller.headers, newId('payment'));
         const isIn = !REFUSALS.includes(code);
-        if (isIn !== mayEnter(route, caller)) wrong.push(`${caller.name} ${isIn ? 'enters' : 'is kept from'} ${route.method} ${route.path} (${code})`);
+        if (isIn !== mayEnter(route, caller))
+          wrong.push(`${caller.name} ${isIn ? 'enters' : 'is kept from'} ${route.method} ${route.path} (${code})`);
       }
     }
 
@@ -85,7 +82,8 @@ describe('every route', () => {
       const id = idFor(route.path);
       for (const { headers } of stranger) {
         const { status, code, text } = await knock(route, headers, id);
-        const isTold = text.replaceAll(id, '').includes(system.merchantId) || Object.values(owned).some((each) => each !== id && text.includes(each));
+        const isTold =
+          text.replaceAll(id, '').includes(system.merchantId) || Object.values(owned).some((each) => each !== id && text.includes(each));
         const isGiven = route.path.includes(':') && (route.method === 'GET' ? status !== 404 && status !== 403 : status < 400);
         if (isTold || isGiven) wrong.push(`${route.method} ${route.path} → ${status} ${code}`);
       }

@@ -28,7 +28,10 @@ function routesOfController(controller: Type): Route[] {
     const handler = prototype[name];
     if (typeof handler !== 'function' || !Reflect.hasMetadata('method', handler)) return [];
     const parts = [Reflect.getMetadata('path', controller), Reflect.getMetadata('path', handler)] as string[];
-    const path = `/${parts.flatMap((part) => part.split('/')).filter(Boolean).join('/')}`;
+    const path = `/${parts
+      .flatMap((part) => part.split('/'))
+      .filter(Boolean)
+      .join('/')}`;
     const method = RequestMethod[Reflect.getMetadata('method', handler) as number] as Route['method'];
     const access = (Reflect.getMetadata(ROUTE_ACCESS, handler) ?? Reflect.getMetadata(ROUTE_ACCESS, controller)) as RouteAccess | undefined;
     return [{ method, path, access }];

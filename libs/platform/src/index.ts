@@ -12,7 +12,7 @@ export { Draining } from './http/draining.js';
 export { createHttpApplication, type HttpApplicationOptions } from './http/http-application.js';
 export { problemOf, sendProblem, type ProblemDocument } from './http/problem-details.filter.js';
 export { PageQuery } from './http/page-query.js';
-export { InvalidRequestError, IsMetadata, IsSafeInteger, IsText } from './http/validation.js';
+export { InvalidRequestError, IsEmailAddress, IsMetadata, IsSafeInteger, IsText } from './http/validation.js';
 export { FolderInUseError, lockFolder, type FolderLock } from './process/folder-lock.js';
 export { scrubText } from './logging/scrub.js';
 export { ScrubbingLogger } from './logging/scrubbing-logger.js';

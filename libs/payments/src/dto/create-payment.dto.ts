@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsEmail, IsIn, IsOptional, IsUrl, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { IsIn, IsOptional, IsUrl, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { LocationDto } from '#devices';
 import { BUSINESS_TYPES, type BusinessType, PAYMENT_METHODS, type PaymentMethod } from '#merchants';
-import { IsMetadata, IsSafeInteger, IsText } from '#platform';
+import { IsEmailAddress, IsMetadata, IsSafeInteger, IsText } from '#platform';
 
 /** Stripe's own limit of eight digits for most currencies, and twelve for those with small units. */
 const MAX_AMOUNT_MINOR = 999_999_999_999;
@@ -64,8 +64,7 @@ export class CreatePaymentDto {
 
   @ApiPropertyOptional({ format: 'email', maxLength: 254 })
   @IsOptional()
-  @IsEmail({}, { message: 'customerEmail must be an e-mail address' })
-  @MaxLength(254)
+  @IsEmailAddress()
   customerEmail?: string;
 
   /** A customer of the merchant, instead of an address. */
