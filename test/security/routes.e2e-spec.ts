@@ -28,9 +28,7 @@ describe('every route', () => {
   let owned: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
-    system = await TestSystem.start({
-      environment: { RATE_LIMIT_STORAGE: 'memory', RATE_LIMIT_API_PER_15_MINUTES: '1000000', RATE_LIMIT_SIGN_IN_PER_15_MINUTES: '1000000' },
-    });
+    system = await TestSystem.start();
     routes = routesOf(system.app);
     const device = await system.device();
     owned = await things(device.id);

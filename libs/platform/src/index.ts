@@ -7,7 +7,7 @@ export type { TlsConfig } from './config/tls-config.js';
 export { Database, type Queryable } from './database/database.js';
 export { DatabaseModule } from './database/database.module.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';
-export { DatabaseUnavailableError, isUniqueViolation } from './database/postgres-errors.js';
+export { DatabaseUnavailableError, isForeignKeyViolation, isUniqueViolation } from './database/postgres-errors.js';
 export { Draining } from './http/draining.js';
 export { createHttpApplication, type HttpApplicationOptions } from './http/http-application.js';
 export { problemOf, sendProblem, type ProblemDocument } from './http/problem-details.filter.js';

@@ -123,6 +123,11 @@ function fingerprintOf({ type, subject, merchantId, ip }: IncidentReport): Buffe
 /** Facts of an incident come from whoever caused it: control characters and halves of surrogate pairs, which PostgreSQL refuses, become '?'. */
 function printable(report: IncidentReport): IncidentReport {
   return JSON.parse(JSON.stringify(report), (_key, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed().replace(/\p{Cc}/gu, '?').slice(0, MAX_FACT_LENGTH) : value,
+    typeof value === 'string'
+      ? value
+          .toWellFormed()
+          .replace(/\p{Cc}/gu, '?')
+          .slice(0, MAX_FACT_LENGTH)
+      : value,
   ) as IncidentReport;
 }

@@ -41,12 +41,6 @@ let credentials: Readonly<Record<string, string>>[];
 beforeAll(async () => {
   system = await TestSystem.start({
     environment: {
-      RATE_LIMIT_STORAGE: 'memory',
-      RATE_LIMIT_API_PER_15_MINUTES: '1000000',
-      RATE_LIMIT_PAYMENTS_PER_MINUTE: '1000000',
-      RATE_LIMIT_DEVICE_REGISTRATIONS_PER_HOUR: '1000000',
-      RATE_LIMIT_SIGN_IN_PER_15_MINUTES: '1000000',
-      RATE_LIMIT_SIGN_IN_PER_EMAIL_PER_HOUR: '1000000',
       SESSION_REQUIRE_TOTP: 'false',
       SESSION_IDLE_MINUTES: '120',
     },
