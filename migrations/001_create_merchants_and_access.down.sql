@@ -1,1 +1,1 @@
-drop table api_keys, sessions, users, business_profiles, merchants;
+drop table api_keys, sessions, recovery_codes, users, business_profiles, merchants;

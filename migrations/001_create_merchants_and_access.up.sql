@@ -33,10 +33,22 @@ create table users (
   role text not null check (role in ('owner', 'admin', 'analyst', 'support', 'auditor', 'developer')),
   status text not null default 'active' check (status in ('active', 'disabled')),
   totp_secret_sealed text,
+  -- A secret that was shown and not yet proved by a code.
+  totp_pending_sealed text,
+  -- The step of the last accepted code: a code is good once.
+  totp_last_step bigint,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
 create unique index users_email_key on users (email);
+
+-- Each is good once, in place of a code from a lost telephone.
+create table recovery_codes (
+  user_id text collate "C" not null references users (id),
+  code_hash bytea not null,
+  used_at timestamptz,
+  primary key (user_id, code_hash)
+);
 
 create table sessions (
   id text collate "C" primary key,

@@ -8,6 +8,8 @@ create table webhook_events (
   type text collate "C" not null,
   api_version text,
   object_id text collate "C",
+  -- Leads to our payment and its merchant: an event itself belongs to nobody.
+  payment_intent_id text collate "C",
   -- Stripe's clock, one-second steps: never the only guard of an order.
   stripe_created_at timestamptz not null,
   received_at timestamptz not null default now(),

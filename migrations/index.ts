@@ -13,11 +13,15 @@ export const MIGRATION_NAMES = [
   '006_create_idempotency_outbox_and_audit',
   '007_create_webhook_events_table',
   '008_create_fraud_tables',
+  '010_create_spending_limits',
   '020_extend_blacklist',
   '021_create_fraud_labels',
   '022_read_fraud_evidence_at_once',
   '023_version_fraud_assessments',
+  '024_create_fraud_reviews',
+  '025_create_fraud_rule_sets',
   '030_create_tls_certificates',
+  '050_chain_audit_log',
 ] as const;
 
 // From dist/migrations back to the folder that holds the SQL.

@@ -1,10 +1,10 @@
 /** What a new deployment starts with: one merchant and its first API key. */
 import 'reflect-metadata';
-import { Module } from '@nestjs/common';
+import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MerchantsModule, MerchantsService } from '#merchants';
 import { AppConfig, ClockModule, ConfigurationModule, Database, DatabaseModule, type Environment } from '#platform';
-import { ApiKeysService, SecurityCoreModule } from '#security';
+import { ApiKeysService, CredentialHasher, SecurityCoreModule } from '#security';
 
 /** Credentials that are shown once. */
 export interface FirstCredentials {
@@ -16,12 +16,15 @@ export interface FirstCredentials {
 class FirstRunModule {}
 
 /**
- * Makes the first merchant and key of an empty database.
+ * Makes the first merchant of an empty database and a key for it. Safe to repeat: a key that still works is returned as it is.
+ *
+ * Where a merchant exists but the known key does not work, because a start was cut off before it was written down or because the
+ * folder or the database is another one, the oldest merchant gets a further key.
  *
  * @param environment - As for the api.
- * @returns null when there is a merchant already: nothing is changed then.
+ * @param knownKey - The key that an earlier start was given; null before the first.
  */
-export async function seedFirstRun(environment: Environment): Promise<FirstCredentials | null> {
+export async function seedFirstRun(environment: Environment, knownKey: string | null = null): Promise<FirstCredentials> {
   const config = new AppConfig(environment);
   const app = await NestFactory.createApplicationContext(
     {
@@ -31,15 +34,28 @@ export async function seedFirstRun(environment: Environment): Promise<FirstCrede
     { logger: ['error', 'warn'], abortOnError: false },
   );
   try {
-    const [row] = await app.get(Database).query<{ exists: boolean }>('select exists (select 1 from merchants) as exists');
-    if (row?.exists) return null;
-    const merchantId = await app
-      .get(MerchantsService)
-      .create({ name: 'First merchant', country: 'US', timeZone: 'America/New_York', defaultBusinessType: 'retail' });
+    const ownerId = knownKey === null ? null : await ownerOf(app, knownKey);
+    if (knownKey !== null && ownerId !== null) return { merchantId: ownerId, apiKey: knownKey };
+    const [oldest] = await app.get(Database).query<{ id: string }>('select id from merchants order by id limit 1');
+    const merchantId =
+      oldest?.id ??
+      (await app
+        .get(MerchantsService)
+        .create({ name: 'First merchant', country: 'US', timeZone: 'America/New_York', defaultBusinessType: 'retail' }));
     const actor = { actor: 'system:first_run', requestId: null, ip: null, reason: null };
     const { text } = await app.get(ApiKeysService).create({ merchantId, livemode: config.isLive, name: 'first key', scopes: null }, actor);
     return { merchantId, apiKey: text };
   } finally {
     await app.close();
   }
+}
+
+/** The merchant of a key in force; null when the database does not know it. */
+async function ownerOf(app: INestApplicationContext, apiKey: string): Promise<string | null> {
+  const [row] = await app.get(Database).query<{ merchantId: string }>(
+    `select merchant_id as "merchantId" from api_keys
+      where key_hash = any ($1) and revoked_at is null and (expires_at is null or expires_at > now())`,
+    [app.get(CredentialHasher).hashes(apiKey)],
+  );
+  return row?.merchantId ?? null;
 }

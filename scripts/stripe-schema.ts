@@ -16,7 +16,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const PARAMETERS_FILE = join(ROOT, 'apps/stripe-sandbox/src/parameters.json');
 
 /** Numbers that are not integers on Stripe's wire: percentages, ratios, exchange rates and coordinates. */
-const DECIMAL_NAMES = /percent|ratio|rate$|latitude|longitude/;
+const DECIMAL_NAMES = /percent|(?:^|_)(?:ratio|rate|latitude|longitude)$/;
 
 /** Types that the package's namespace leaves out, by the resource that takes them. */
 const UNEXPORTED: Readonly<Record<string, string>> = {
@@ -78,7 +78,7 @@ export function deriveParameters(): ParameterTable {
     if (type.flags & ts.TypeFlags.StringLike) return type.isStringLiteral() ? ['e', type.value] : 's';
     if (type.flags & ts.TypeFlags.NumberLike) return DECIMAL_NAMES.test(name) ? 'd' : 'i';
     if (type.flags & ts.TypeFlags.BooleanLike) return 'b';
-    if (type.symbol.name === 'Decimal') return 's';
+    if (isDecimal(type)) return 's';
     if (checker.isArrayType(type)) return ['a', nodeOf(checker.getTypeArguments(type as ts.TypeReference)[0] ?? type, name)];
     if (type.isIntersection()) return type.types.some((each) => each.flags & ts.TypeFlags.String) ? 's' : objectOf(type);
     const index = type.getStringIndexType();
@@ -115,6 +115,74 @@ export function deriveParameters(): ParameterTable {
   const routes: Record<string, ParameterNode> = {};
   for (const [name, type] of types) routes[name] = nodeOf(type, name);
   return { stripe: stripeVersion(), shared, routes };
+}
+
+/** A JSON Schema, as far as types can be said in it. */
+export type AnswerSchema = { readonly [keyword: string]: unknown };
+
+/**
+ * A JSON Schema of answers: `$defs` holds one definition for each name, each event type (as `event:charge.succeeded`), and each type they use.
+ * Unknown fields are refused; a value that the types leave open, as every new word of an enumeration, is not.
+ *
+ * @param names - Types of the SDK, such as `PaymentIntent` or `Terminal.Reader`.
+ */
+export function deriveAnswerSchema(names: readonly string[]): AnswerSchema {
+  const { checker, types } = typesOf([...names, 'Event']);
+  const definitions: Record<string, AnswerSchema> = {};
+  const references = new Map<ts.Type, string>();
+  const reference = (type: ts.Type, make: () => AnswerSchema): AnswerSchema => {
+    const known = references.get(type);
+    if (known !== undefined) return { $ref: `#/$defs/${known}` };
+    const name = `${(type.symbol as ts.Symbol | undefined)?.name ?? 'anonymous'}_${String(references.size)}`;
+    references.set(type, name);
+    definitions[name] = make();
+    return { $ref: `#/$defs/${name}` };
+  };
+  const schemaOf = (type: ts.Type): AnswerSchema => {
+    if (type.isUnion()) return anyOf(type.types.filter((each) => !(each.flags & ts.TypeFlags.Undefined)).map(schemaOf));
+    if (type.isStringLiteral() || type.isNumberLiteral()) return { const: type.value };
+    if (type.flags & ts.TypeFlags.BooleanLiteral) return { const: checker.typeToString(type) === 'true' };
+    if (type.flags & ts.TypeFlags.StringLike) return { type: 'string' };
+    if (type.flags & ts.TypeFlags.NumberLike) return { type: 'number' };
+    if (type.flags & ts.TypeFlags.BooleanLike) return { type: 'boolean' };
+    if (type.flags & ts.TypeFlags.Null) return { type: 'null' };
+    if (type.flags & (ts.TypeFlags.Void | ts.TypeFlags.Never)) return { not: {} };
+    if (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) return {};
+    if (type.isIntersection() && type.types.some((each) => each.flags & ts.TypeFlags.String)) return { type: 'string' };
+    if (isDecimal(type)) return { type: 'string' };
+    if (checker.isArrayType(type)) return { type: 'array', items: schemaOf(checker.getTypeArguments(type as ts.TypeReference)[0] ?? type) };
+    return reference(type, () => objectSchema(type));
+  };
+  const objectSchema = (type: ts.Type): AnswerSchema => {
+    const index = type.getStringIndexType();
+    const properties: Record<string, AnswerSchema> = {};
+    const required: string[] = [];
+    for (const property of checker.getPropertiesOfType(type)) {
+      const propertyType = checker.getTypeOfSymbol(property);
+      if (propertyType.getCallSignatures().length > 0) continue;
+      properties[property.name] = schemaOf(propertyType);
+      if ((property.flags & ts.SymbolFlags.Optional) === 0) required.push(property.name);
+    }
+    return { type: 'object', properties, required, additionalProperties: index ? schemaOf(index) : false };
+  };
+  for (const name of names) definitions[name] = schemaOf(types.get(name) ?? checker.getAnyType());
+  const events = types.get('Event');
+  for (const event of events?.isUnion() ? events.types : []) {
+    const property = event.getProperty('type');
+    const type = property && checker.getTypeOfSymbol(property);
+    if (type?.isStringLiteral()) definitions[`event:${type.value}`] = schemaOf(event);
+  }
+  return { $defs: definitions };
+}
+
+/** The SDK's class for decimals, which are text on the wire. */
+function isDecimal(type: ts.Type): boolean {
+  return type.getProperty('_coefficient') !== undefined;
+}
+
+function anyOf(schemas: readonly AnswerSchema[]): AnswerSchema {
+  const distinct = [...new Map(schemas.map((each) => [JSON.stringify(each), each])).values()];
+  return distinct.length === 1 ? (distinct[0] ?? {}) : { anyOf: distinct };
 }
 
 /** The installed version of the `stripe` package, such as `23.1.0`. */

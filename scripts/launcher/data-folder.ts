@@ -18,8 +18,9 @@ export interface Secrets {
 /** How the first people and programs get in. */
 export interface FirstAccess {
   readonly apiKey: string;
-  readonly adminEmail: string;
-  readonly adminPassword: string;
+  /** Null as long as the product has no accounts for people. */
+  readonly adminEmail: string | null;
+  readonly adminPassword: string | null;
 }
 
 /** What `credentials.json` tells. */

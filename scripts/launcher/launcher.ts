@@ -140,8 +140,11 @@ export class Launcher {
   private async startSandbox(environment: Environment): Promise<void> {
     const { sandbox } = this.settings;
     const journal = path.join(this.settings.dataDir, 'stripe-sandbox.journal');
-    const program = [...this.programs.sandbox, '--host', '127.0.0.1', '--port', String(sandbox.port), '--state', journal];
-    this.sandbox = this.supervised('stripe', program, this.sandboxUrl(), environment, SANDBOX_STOP_MS);
+    const webhook = `${localUrl(this.settings, this.settings.api)}/api/webhooks/stripe`;
+    const options = ['--host', '127.0.0.1', '--port', String(sandbox.port), '--state', journal, '--webhook', webhook];
+    // Not an argument, which every user of the machine could read; and none of the product's other secrets.
+    const secret = { PATH: environment['PATH'], STRIPE_SANDBOX_WEBHOOK_SECRET: environment['STRIPE_WEBHOOK_SECRET']?.split(',')[0] };
+    this.sandbox = this.supervised('stripe', [...this.programs.sandbox, ...options], this.sandboxUrl(), secret, SANDBOX_STOP_MS);
     await this.sandbox.start();
   }
 
@@ -173,6 +176,8 @@ export class Launcher {
       API_KEY_PEPPER: secrets.apiKeyPepper,
       ENCRYPTION_KEY: secrets.encryptionKey,
       METRICS_TOKEN: secrets.metricsToken,
+      // Nothing stands in front of the services here.
+      SHUTDOWN_DRAIN_DELAY_MS: '0',
       SHUTDOWN_TIMEOUT_MS: String(SERVICE_STOP_MS - 500),
       ...(usesSandbox && { STRIPE_WEBHOOK_SECRET: secrets.webhookSecret }),
     };

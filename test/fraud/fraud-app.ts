@@ -1,8 +1,8 @@
 /** An application of the fraud library over a real database, with builders of what its tests need. */
-import { Module, type Type } from '@nestjs/common';
+import { Global, Module, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { currencyCode, money, newId } from '#kernel';
-import { type FraudAttempt } from '#fraud';
+import { type FraudAttempt, type ReviewDecision, ReviewedPayments } from '#fraud';
 import { AppConfig, ClockModule, ConfigurationModule, createHttpApplication, Database, DatabaseModule, type Environment } from '#platform';
 import { SecurityModule } from '#security';
 import { createTestDatabase } from '#test';
@@ -15,6 +15,25 @@ export interface FraudApp {
   readonly merchantId: string;
   close(): Promise<void>;
 }
+
+/** Stands where payments stand: notes the decisions it is given, or fails as often as it is told. */
+export class NotedDecisions extends ReviewedPayments {
+  readonly decisions: ReviewDecision[] = [];
+  failures = 0;
+
+  override carryOut(decision: ReviewDecision): Promise<'done'> {
+    if (this.failures > 0) {
+      this.failures--;
+      return Promise.reject(new Error('the payment cannot follow now'));
+    }
+    this.decisions.push(decision);
+    return Promise.resolve('done');
+  }
+}
+
+@Global()
+@Module({ providers: [{ provide: ReviewedPayments, useClass: NotedDecisions }], exports: [ReviewedPayments] })
+class PaymentsBesideModule {}
 
 /** Starts the modules given, with a merchant of every business type. */
 export async function startFraudApp(imports: Type[], options: { databaseUrl?: string; environment?: Environment } = {}): Promise<FraudApp> {
@@ -31,7 +50,7 @@ export async function startFraudApp(imports: Type[], options: { databaseUrl?: st
   });
   const root = {
     module: TestRoot,
-    imports: [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule, SecurityModule, ...imports],
+    imports: [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule, SecurityModule, PaymentsBesideModule, ...imports],
   };
   const app = await createHttpApplication(root, config);
   await app.init();

@@ -3,7 +3,7 @@ import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nes
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, FixedClock, newId } from '#kernel';
 import { AppConfig, ClockModule, ConfigurationModule, createHttpApplication, Database, DatabaseModule, type Environment } from '#platform';
-import { SecurityModule } from '#security';
+import { SecurityModule, totpCode } from '#security';
 import { createTestDatabase } from '#test';
 
 /** What a test gets. */
@@ -68,6 +68,11 @@ export async function aMerchant(database: Database): Promise<string> {
     [id],
   );
   return id;
+}
+
+/** The code that an authenticator app shows now. */
+export function codeOf(totpSecret: string, clock: Clock): string {
+  return totpCode(totpSecret, clock.now());
 }
 
 function compose(config: AppConfig, clock: FixedClock, controllers: Type[]): DynamicModule {

@@ -26,14 +26,15 @@ export interface SpawnOptions {
 }
 
 const running = new Set<SpawnedProcess>();
-process.once('exit', () => {
+// This module is loaded once by each file of tests: the hook is that file's.
+afterAll(() => {
   for (const each of running) each.killTree();
 });
 
 /**
  * Starts a program and captures what it prints.
  *
- * The test ends it with `stop` or `killTree`; whatever is left of its descendants dies with the test's process at the latest.
+ * The test ends it with `stop` or `killTree`; whatever is left of it and its descendants dies after the last test of the file.
  */
 export function spawnProcess(command: readonly string[], options: SpawnOptions = {}): SpawnedProcess {
   const spawned = new SpawnedProcess(command, options);

@@ -1,11 +1,11 @@
 /** The whole product in one process for tests: api, webhooks and jobs over a real database, and the sandbox over a real socket. */
-import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PaymentCompleter, RefundsService } from '#payments';
+import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
 import { AppConfig, Database, type Environment } from '#platform';
 import { createApi } from '../../apps/api/src/api.js';
 import { type RunningSandbox, type SandboxOptions, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
-import { seedFirstRun } from '../../scripts/first-run.js';
+import { type FirstCredentials, seedFirstRun } from '../../scripts/first-run.js';
+import { freePorts } from './free-ports.js';
 import { createTestDatabase } from './test-server.js';
 
 const WEBHOOK_SECRET = 'whsec_test_0123456789abcdef0123456789';
@@ -49,15 +49,16 @@ export class TestSystem {
     readonly url: string,
     readonly app: NestFastifyApplication,
     readonly sandbox: RunningSandbox,
-    readonly merchantId: string,
-    readonly apiKey: string,
+    private readonly first: FirstCredentials,
+    /** Of the running processes, for more of them over the same database and sandbox. */
+    readonly environment: Environment,
     private readonly drop: () => Promise<void>,
   ) {}
 
   /** Starts everything; the suite stops it in `afterAll`. */
   static async start(options: { readonly environment?: Environment; readonly sandbox?: SandboxOptions } = {}): Promise<TestSystem> {
     const database = await createTestDatabase();
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const url = `http://127.0.0.1:${port}`;
     const sandbox = await startStripeSandbox({
       webhooks: [{ url: `${url}/api/webhooks/stripe`, secret: WEBHOOK_SECRET }],
@@ -71,15 +72,27 @@ export class TestSystem {
       STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
       API_KEY_PEPPER: 'pepper-of-the-tests-0123456789abcdef',
       ENCRYPTION_KEY: 'encryption-key-of-the-tests-0123456789',
+      STRIPE_CALLS_PER_SECOND: '10000',
+      STRIPE_CONCURRENT_CALLS: '200',
       METRICS_TOKEN: 'metrics-token-of-the-tests',
+      // The background look would eat the faults that a suite has prepared for its payments.
+      HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
       ...options.environment,
     };
     const first = await seedFirstRun(environment);
-    if (first === null) throw new Error('a new database has no merchant');
     const config = new AppConfig(environment);
     const app = await createApi(config);
     await app.listen(port, '127.0.0.1');
-    return new TestSystem(url, app, sandbox, first.merchantId, first.apiKey, () => database.drop());
+    return new TestSystem(url, app, sandbox, first, environment, () => database.drop());
+  }
+
+  get merchantId(): string {
+    return this.first.merchantId;
+  }
+
+  /** The merchant's secret key. */
+  get apiKey(): string {
+    return this.first.apiKey;
   }
 
   get database(): Database {
@@ -119,10 +132,12 @@ export class TestSystem {
 
   /** Makes everything that waits for the completer due, and runs it. */
   async completeNow(): Promise<void> {
-    await this.database.query('update payments set next_check_at = now() where next_check_at is not null');
+    await this.database.query(`update payments set next_check_at = now() where next_check_at is not null and status <> 'accumulating'`);
     await this.database.query('update refunds set next_check_at = now() where next_check_at is not null');
     await this.app.get(PaymentCompleter).completeDue();
     await this.app.get(RefundsService).completeDue({ source: 'completer', sourceId: null });
+    await this.app.get(PaymentAccumulator).chargeDue();
+    await this.app.get(PaymentAccumulator).settleDue();
   }
 
   /** What the sandbox has charged for a payment: the oracle, whatever our own tables say. */
@@ -138,21 +153,14 @@ export class TestSystem {
     return response.json();
   }
 
+  /** Takes the database away under the running product. */
+  dropDatabase(): Promise<void> {
+    return this.drop();
+  }
+
   async stop(): Promise<void> {
     await this.app.close();
     await this.sandbox.close();
     await this.drop();
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
 }

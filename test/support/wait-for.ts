@@ -6,7 +6,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /**
  * Asks again and again until the answer is neither false, null nor undefined, and returns it.
  *
- * A condition that throws counts as not yet met; what it threw last is the cause of the error at the deadline.
+ * A condition that throws counts as not yet met; what it threw last is told at the deadline.
  *
  * @param condition - Named functions make good messages: their name is what was waited for.
  */
@@ -27,5 +27,6 @@ export async function waitFor<T>(
     }
     await delay(POLL_MS);
   } while (performance.now() < end);
-  throw new Error(`waited ${timeoutMs} ms in vain for ${condition.name || String(condition)}`, { cause });
+  const last = cause instanceof Error ? `; at last: ${cause.message}` : '';
+  throw new Error(`waited ${timeoutMs} ms in vain for ${condition.name || String(condition)}${last}`, { cause });
 }

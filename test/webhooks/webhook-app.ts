@@ -66,6 +66,8 @@ export class KnownObjects extends PaymentGateway {
 
   override createPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override confirmPayment = (): Promise<GatewayAnswer<never>> => refuse();
+  override increasePayment = (): Promise<GatewayAnswer<never>> => refuse();
+  override approveReview = (): Promise<GatewayAnswer<never>> => refuse();
   override capturePayment = (): Promise<GatewayAnswer<never>> => refuse();
   override cancelPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override refundPayment = (): Promise<GatewayAnswer<never>> => refuse();
@@ -98,7 +100,10 @@ export interface WebhookApp {
 }
 
 /** Starts the application on a database; events are stored and processed only when a test says so. */
-export async function startWebhookApp(databaseUrl: string, environment: Record<string, string> = {}): Promise<WebhookApp> {
+export async function startWebhookApp(
+  databaseUrl: string,
+  { environment = {}, effects = 'ledger' }: { environment?: Record<string, string>; effects?: 'ledger' | 'payments' } = {},
+): Promise<WebhookApp> {
   const config = new AppConfig({
     NODE_ENV: 'test',
     DATABASE_URL: databaseUrl,
@@ -120,10 +125,9 @@ export async function startWebhookApp(databaseUrl: string, environment: Record<s
   @Module({ imports: [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule, EdgesModule, WebhooksModule] })
   class WebhookAppModule {}
 
-  const testing = await Test.createTestingModule({ imports: [WebhookAppModule] })
-    .overrideProvider(EventApplier)
-    .useValue(ledger)
-    .compile();
+  const builder = Test.createTestingModule({ imports: [WebhookAppModule] });
+  if (effects === 'ledger') builder.overrideProvider(EventApplier).useValue(ledger);
+  const testing = await builder.compile();
   const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   await registerWebhookIntake(app);
   await app.listen(0, '127.0.0.1');
@@ -173,6 +177,7 @@ export function gatewayPayment(fields: Partial<GatewayPayment> = {}): GatewayPay
     amountMinor: 1_250,
     amountCapturableMinor: 0,
     amountReceivedMinor: 1_250,
+    captureBefore: null,
     nextAction: null,
     lastError: null,
     livemode: false,

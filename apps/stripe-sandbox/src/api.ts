@@ -1,12 +1,14 @@
 /** An API request from its key to its answer: authenticated, judged, executed once, committed, answered. */
+import { API_VERSION } from './api-version.js';
 import { type Call } from './call.js';
 import { errorBody, invalidParameter, StripeError } from './errors.js';
 import { expand } from './expand.js';
+import { type Fault, refusalOf } from './faults.js';
 import { parseForm } from './form.js';
 import { INCLUDABLES } from './includables.js';
 import { checkParameters, type Parameters } from './parameters.js';
 import { findRoute } from './routes.js';
-import { API_VERSION, type Sandbox } from './sandbox.js';
+import { type Sandbox } from './sandbox.js';
 
 /** A request as it was read from the socket. */
 export interface ApiRequest {
@@ -16,6 +18,8 @@ export interface ApiRequest {
   readonly form: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly requestId: string;
+  /** What befalls it on purpose. */
+  readonly fault: Fault | null;
 }
 
 /** An answer before it is written. */
@@ -42,6 +46,9 @@ export class Api {
     const accountId = accountIdOf(request) ?? this.sandbox.platform.id;
     try {
       this.authenticate(request);
+      const refusal = request.fault && refusalOf(request.fault.kind, idempotencyKey(request));
+      // These answer instead of the endpoint and are kept nowhere.
+      if (refusal && request.fault.kind !== 'error' && request.fault.kind !== 'error_before') throw refusal;
       return this.runOnce(request, accountId);
     } catch (error) {
       return this.refuse(error, request, accountId);
@@ -57,11 +64,9 @@ export class Api {
   refuse(error: unknown, request: ApiRequest, accountId: string): ApiAnswer {
     const refusal =
       error instanceof StripeError ? error : new StripeError(500, { type: 'api_error', message: `The sandbox failed: ${String(error)}` });
-    return {
-      status: refusal.status,
-      body: JSON.stringify(errorBody(refusal, accountId, request.requestId)),
-      headers: baseHeaders(request),
-    };
+    const headers = baseHeaders(request);
+    if (refusal.status === 429) headers['stripe-should-retry'] = String(request.fault?.kind !== 'rate_limited_no_retry');
+    return { status: refusal.status, body: JSON.stringify(errorBody(refusal, accountId, request.requestId)), headers };
   }
 
   private runOnce(request: ApiRequest, accountId: string): ApiAnswer {
@@ -98,7 +103,11 @@ export class Api {
     let isExecuted = true;
     let answer: ApiAnswer;
     try {
+      const { fault } = request;
+      const failure = fault && refusalOf(fault.kind, key);
+      if (failure && fault.kind === 'error_before') throw failure;
       answer = { status: 200, body: JSON.stringify(this.handle(request, accountId)), headers: baseHeaders(request) };
+      if (failure) throw failure;
     } catch (error) {
       if (error instanceof StripeError && error.isValidation) isExecuted = false;
       answer = this.refuse(error, request, accountId);

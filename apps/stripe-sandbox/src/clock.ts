@@ -99,6 +99,14 @@ export class VirtualClock {
     return this.frozenAtMs !== null;
   }
 
+  /** Runs jobs that wait before their time, at the present instant. */
+  runEarly(isWanted: (job: Job) => boolean): void {
+    const early = this.queue.filter(isWanted);
+    if (early.length === 0) return;
+    this.queue = this.queue.filter((job) => !isWanted(job));
+    for (const job of early) this.run(job);
+  }
+
   /** How many jobs wait, and when the next is due. */
   pending(): { count: number; nextDueAtMs: number | null } {
     return { count: this.queue.length, nextDueAtMs: this.queue[0]?.dueAtMs ?? null };

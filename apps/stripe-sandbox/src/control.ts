@@ -1,21 +1,24 @@
 /** `/_sandbox/…`: the routes that Stripe does not have, by which a test watches the sandbox and makes things happen. */
 import { type Api } from './api.js';
-import { challengePage } from './challenge-page.js';
+import { type ControlAnswer, type ControlCall } from './control-call.js';
+import {
+  answerChallenge,
+  authenticate,
+  authenticateSetup,
+  completeCheckout,
+  decidePayout,
+  showChallenge,
+  showCheckout,
+  submitCheckout,
+} from './control-payments.js';
+import { type DisorderSettings, NO_DISORDER } from './disorder.js';
 import { invalidParameter, noSuch, StripeError } from './errors.js';
+import { parseLatency } from './latency.js';
 import { ledger } from './ledger.js';
-import { PaymentFlow } from './resources/payment-flow.js';
 import { type Sandbox } from './sandbox.js';
 
-/** What a control route answers: JSON, a page, or a redirect. */
-export type ControlAnswer = { readonly json: object } | { readonly html: string } | { readonly location: string };
-
-interface ControlCall {
-  readonly sandbox: Sandbox;
-  readonly api: Api;
-  readonly id: string;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly query: URLSearchParams;
-}
+/** Copies of one event that one request may ask for. */
+const MAX_COPIES = 1_000;
 
 interface ControlRoute {
   readonly method: string;
@@ -28,11 +31,22 @@ const CONTROL_ROUTES: readonly ControlRoute[] = [
   { method: 'GET', path: /^\/_sandbox\/clock$/, handle: ({ sandbox }) => ({ json: clockState(sandbox) }) },
   { method: 'POST', path: /^\/_sandbox\/clock$/, handle: moveClock },
   { method: 'GET', path: /^\/_sandbox\/webhooks$/, handle: ({ sandbox }) => ({ json: webhookState(sandbox) }) },
+  { method: 'POST', path: /^\/_sandbox\/webhooks$/, handle: changeWebhooks },
+  { method: 'GET', path: /^\/_sandbox\/faults$/, handle: ({ sandbox }) => ({ json: faultState(sandbox) }) },
+  { method: 'POST', path: /^\/_sandbox\/faults$/, handle: armFault },
+  { method: 'DELETE', path: /^\/_sandbox\/faults$/, handle: clearFaults },
+  { method: 'POST', path: /^\/_sandbox\/latency$/, handle: changeLatency },
+  { method: 'POST', path: /^\/_sandbox\/idempotency_keys\/prune$/, handle: pruneKeys },
   { method: 'POST', path: /^\/_sandbox\/payment_intents\/(\w+)\/authenticate$/, handle: authenticate },
+  { method: 'POST', path: /^\/_sandbox\/setup_intents\/(\w+)\/authenticate$/, handle: authenticateSetup },
+  { method: 'POST', path: /^\/_sandbox\/checkout\/sessions\/(\w+)\/complete$/, handle: completeCheckout },
+  { method: 'GET', path: /^\/_sandbox\/checkout\/(\w+)$/, handle: showCheckout },
+  { method: 'POST', path: /^\/_sandbox\/checkout\/(\w+)$/, handle: submitCheckout },
+  { method: 'POST', path: /^\/_sandbox\/payouts\/(\w+)$/, handle: decidePayout },
   {
     method: 'GET',
     path: /^\/_sandbox\/authenticate\/(\w+)$/,
-    handle: ({ sandbox, id }) => ({ html: challengePage(findIntent(sandbox, id).intent) }),
+    handle: showChallenge,
   },
   { method: 'POST', path: /^\/_sandbox\/authenticate\/(\w+)$/, handle: answerChallenge },
 ];
@@ -101,50 +115,81 @@ function webhookState(sandbox: Sandbox): object {
   };
 }
 
-function findIntent(sandbox: Sandbox, id: string) {
+/**
+ * Any of `disorder` (fields of {@link DisorderSettings}), `rotate_secret` (an endpoint's id, with `keep_old_seconds`), `resend` (an event's
+ * id, with `times`).
+ */
+function changeWebhooks({ sandbox, body }: ControlCall): ControlAnswer {
+  const { disorder, rotate_secret: endpointId, resend } = body;
+  if (typeof disorder === 'object' && disorder !== null) changeDisorder(sandbox, disorder as Record<string, unknown>);
+  if (typeof resend === 'string') resendEvent(sandbox, resend, Number(body.times ?? 1));
+  if (typeof endpointId === 'string') return { json: rotateSecret(sandbox, endpointId, body) };
+  return { json: webhookState(sandbox) };
+}
+
+function changeDisorder(sandbox: Sandbox, changes: Readonly<Record<string, unknown>>): void {
+  const settings: Record<string, number> = { ...NO_DISORDER };
+  for (const [name, value] of Object.entries(changes)) {
+    if (!(name in settings) || typeof value !== 'number' || !Number.isFinite(value)) {
+      throw invalidParameter(`\`disorder\` takes numbers for ${Object.keys(NO_DISORDER).join(', ')}.`, `disorder.${name}`);
+    }
+    settings[name] = value;
+  }
+  sandbox.disorder.settings = settings as unknown as DisorderSettings;
+}
+
+function resendEvent(sandbox: Sandbox, eventId: string, times: number): void {
   for (const account of sandbox.allAccounts()) {
-    const intent = account.paymentIntents.find(id);
-    if (intent) return { account, intent };
+    const event = account.events.find(eventId);
+    if (!event) continue;
+    for (let copy = 0; copy < Math.min(times, MAX_COPIES); copy += 1) {
+      for (const endpoint of account.webhookEndpoints.all()) sandbox.delivery.resend(event, account, endpoint);
+    }
+    return;
   }
-  throw noSuch('payment_intent', id, 'intent');
+  throw noSuch('event', eventId, 'resend', 400);
 }
 
-/** Ends a 3-D Secure challenge: `{ "outcome": "succeed" }` or `{ "outcome": "fail" }`. */
-function authenticate({ sandbox, id, body }: ControlCall): ControlAnswer {
-  const { account, intent } = findIntent(sandbox, id);
-  const { outcome = 'succeed' } = body;
-  if (outcome !== 'succeed' && outcome !== 'fail') throw invalidParameter('`outcome` is "succeed" or "fail".', 'outcome');
-  const method = account.paymentMethods.find(intent.payment_method ?? '');
-  if (intent.status !== 'requires_action' || !method) {
-    throw new StripeError(400, {
-      type: 'invalid_request_error',
-      message: `This PaymentIntent waits for no authentication: its status is ${intent.status}.`,
-    });
-  }
-  const flow = new PaymentFlow(sandbox, account, intent, method);
-  if (outcome === 'fail') {
-    flow.failAuthentication();
-    return { json: intent };
-  }
-  try {
-    flow.completeAuthentication();
-  } catch (error) {
-    // A decline after the challenge is for the next look at the intent, not for the payer's page.
-    if (!(error instanceof StripeError)) throw error;
-  }
-  return { json: intent };
+/** A new secret; the old one signs too until it expires, as after a roll in Stripe's dashboard. */
+function rotateSecret(sandbox: Sandbox, endpointId: string, body: Readonly<Record<string, unknown>>): object {
+  const { secret, keep_old_seconds: seconds = 86_400 } = body;
+  const endpoint = sandbox.platform.webhookEndpoints.find(endpointId);
+  if (!endpoint) throw noSuch('webhook endpoint', endpointId, 'rotate_secret', 400);
+  const expiresAtMs = sandbox.clock.nowMs() + Number(seconds) * 1_000;
+  const value = typeof secret === 'string' ? secret : sandbox.store.newId('whsec', 32);
+  endpoint.secrets = [
+    { value, expiresAtMs: null },
+    ...endpoint.secrets.map((old) => ({ ...old, expiresAtMs: old.expiresAtMs ?? expiresAtMs })),
+  ];
+  sandbox.platform.webhookEndpoints.put(endpoint);
+  return { id: endpoint.id, object: 'webhook_endpoint', secret: value };
 }
 
-/** The page's buttons: ends the challenge and sends the payer back. */
-function answerChallenge(call: ControlCall): ControlAnswer {
-  const { intent } = findIntent(call.sandbox, call.id);
-  const action = intent.next_action as { redirect_to_url?: { return_url: string } } | null;
-  authenticate(call);
-  const target = action?.redirect_to_url?.return_url;
-  if (target === undefined) return { html: challengePage(intent) };
-  const url = new URL(target);
-  url.searchParams.set('payment_intent', intent.id);
-  url.searchParams.set('payment_intent_client_secret', intent.client_secret);
-  url.searchParams.set('redirect_status', intent.status === 'requires_payment_method' ? 'failed' : 'succeeded');
-  return { location: url.href };
+function faultState({ faults }: Sandbox): object {
+  return { object: 'faults', armed: faults.armed, struck: Object.fromEntries(faults.struck) };
+}
+
+/** `{ "fault": "hang", "route": "POST /v1/payment_intents/{id}/confirm", "skip": 0, "times": 1 }`. */
+function armFault({ sandbox, body }: ControlCall): ControlAnswer {
+  sandbox.faults.arm(body);
+  return { json: faultState(sandbox) };
+}
+
+function clearFaults({ sandbox }: ControlCall): ControlAnswer {
+  sandbox.faults.clear();
+  return { json: faultState(sandbox) };
+}
+
+/** `{ "profile": "80:400" }`: median and 99th percentile in milliseconds, or `off`. */
+function changeLatency({ sandbox, body }: ControlCall): ControlAnswer {
+  const profile = typeof body.profile === 'string' ? parseLatency(body.profile) : undefined;
+  if (profile === undefined) throw invalidParameter('`profile` is "off", "80" or "80:400" (milliseconds).', 'profile');
+  sandbox.latency.profile = profile;
+  return { json: { object: 'latency', profile } };
+}
+
+/** Forgets idempotency keys older than 24 hours, or `{ "older_than_seconds": 0 }`: all of them. */
+function pruneKeys({ sandbox, body }: ControlCall): ControlAnswer {
+  const { older_than_seconds: seconds = 86_400 } = body;
+  return { json: { object: 'idempotency_keys', pruned: sandbox.idempotency.prune(sandbox.clock.nowMs(), Number(seconds) * 1_000) } };
 }

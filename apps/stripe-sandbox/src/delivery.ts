@@ -94,6 +94,11 @@ export class WebhookDelivery {
     this.schedule(this.newDelivery(event, account, endpoint, true), 0);
   }
 
+  /** A name for one event on its way to one command line. */
+  newConversationId(): string {
+    return this.store.newId('wc', 14);
+  }
+
   /** How many deliveries wait or are being sent. */
   get pending(): number {
     return this.deliveries.size;

@@ -66,6 +66,11 @@ export class IdempotencyKeys {
   /** Keeps the answer of an executed request. */
   finish(accountId: string, key: string, answer: Omit<KeptAnswer, 'id' | 'object'>): void {
     this.kept.put({ id: `${accountId}:${key}`, object: 'idempotency_key', ...answer });
+    // The oldest come first, so this ends at the first that is still young.
+    for (const oldest of this.kept.all()) {
+      if (answer.savedAtMs - oldest.savedAtMs < KEEP_MS) break;
+      this.kept.remove(oldest.id);
+    }
   }
 
   /** The request is over; nothing is in flight under its key any more. */

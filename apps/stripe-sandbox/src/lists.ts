@@ -15,9 +15,9 @@ export interface ListParameters {
 }
 
 /** A page of a list, as it is answered. */
-export interface ListPage {
+export interface ListPage<T = object> {
   object: 'list';
-  data: object[];
+  data: T[];
   has_more: boolean;
   url: string;
 }
@@ -46,7 +46,7 @@ export function listPage<T extends StripeObject>(
 }
 
 /** A whole small list that an object carries inside. */
-export function innerList(data: object[], url: string): ListPage & { total_count?: number } {
+export function innerList<T>(data: T[], url: string): ListPage<T> {
   return { object: 'list', data, has_more: false, url };
 }
 

@@ -1,8 +1,10 @@
 /** The sandbox as a program. Every option can also be an environment variable: `--webhook-secret` is `STRIPE_SANDBOX_WEBHOOK_SECRET`. */
 import { parseArgs } from 'node:util';
+import { parseDisorder } from './disorder.js';
+import { parseLatency } from './latency.js';
 import { startStripeSandbox, type SandboxOptions } from './server.js';
 
-const OPTIONS = ['host', 'port', 'state', 'seed', 'webhook', 'webhook-secret'] as const;
+const OPTIONS = ['host', 'port', 'state', 'seed', 'webhook', 'webhook-secret', 'latency', 'disorder'] as const;
 type OptionName = (typeof OPTIONS)[number];
 
 const DEFAULT_PORT = 12_111;
@@ -25,9 +27,13 @@ function readOptions(): SandboxOptions {
   const host = option('host');
   const webhook = option('webhook');
   const secret = option('webhook-secret');
+  const latency = parseLatency(option('latency') ?? 'off');
+  if (latency === undefined) throw new Error('--latency is off, a number of milliseconds, or median:99th-percentile');
   return {
     port: integer('port', DEFAULT_PORT),
     seed: integer('seed', 1),
+    latency,
+    disorder: parseDisorder(option('disorder') ?? ''),
     ...(host === undefined ? {} : { host }),
     ...(stateFile === undefined ? {} : { stateFile }),
     ...(webhook === undefined ? {} : { webhooks: [{ url: webhook, ...(secret === undefined ? {} : { secret }) }] }),

@@ -7,6 +7,18 @@ import { eventRoutes } from './resources/events.js';
 import { paymentIntentRoutes } from './resources/payment-intent-routes.js';
 import { paymentMethodRoutes } from './resources/payment-methods.js';
 import { refundRoutes } from './resources/refunds.js';
+import { cliSessionRoutes } from './resources/cli-sessions.js';
+import { checkoutRoutes } from './resources/checkout.js';
+import { disputeRoutes } from './resources/disputes.js';
+import { earlyFraudWarningRoutes } from './resources/early-fraud-warnings.js';
+import { invoiceRoutes } from './resources/invoice-routes.js';
+import { payoutRoutes } from './resources/payouts.js';
+import { productRoutes } from './resources/products.js';
+import { reviewRoutes } from './resources/reviews.js';
+import { setupIntentRoutes } from './resources/setup-intents.js';
+import { subscriptionRoutes } from './resources/subscription-routes.js';
+import { terminalRoutes } from './resources/terminal.js';
+import { testClockRoutes } from './resources/test-clocks.js';
 import { tokenRoutes } from './resources/tokens.js';
 import { webhookEndpointRoutes } from './resources/webhook-endpoints.js';
 
@@ -21,6 +33,18 @@ export const ROUTES: readonly Route[] = [
   ...tokenRoutes,
   ...eventRoutes,
   ...webhookEndpointRoutes,
+  ...checkoutRoutes,
+  ...cliSessionRoutes,
+  ...disputeRoutes,
+  ...earlyFraudWarningRoutes,
+  ...invoiceRoutes,
+  ...payoutRoutes,
+  ...productRoutes,
+  ...reviewRoutes,
+  ...setupIntentRoutes,
+  ...subscriptionRoutes,
+  ...terminalRoutes,
+  ...testClockRoutes,
 ];
 
 interface Node {

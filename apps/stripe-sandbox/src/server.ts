@@ -2,7 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Api, type ApiAnswer, type ApiRequest } from './api.js';
+import { CliListeners } from './cli-listeners.js';
 import { runControl } from './control.js';
+import { findRoute } from './routes.js';
 import { errorBody, StripeError } from './errors.js';
 import { Journal } from './journal.js';
 import { createEndpoint } from './resources/webhook-endpoints.js';
@@ -28,7 +30,7 @@ export interface RunningSandbox {
   /** The state itself, for tests in the same process. */
   readonly sandbox: Sandbox;
   /** Stops listening, ends connections and closes the journal. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The largest body Stripe takes. */
@@ -40,9 +42,11 @@ export async function startStripeSandbox(options: SandboxOptions = {}): Promise<
   const sandbox = new Sandbox({ ...DEFAULT_SETTINGS, ...settings });
   const journal = stateFile === undefined ? null : Journal.open(stateFile, sandbox.store);
   const front = new Front(sandbox);
+  const listeners = new CliListeners(sandbox);
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     front.receive(request, response);
   });
+  listeners.attach(server);
   await listen(server, port, host);
   const { port: actualPort } = server.address() as AddressInfo;
   sandbox.baseUrl = `http://${host.includes(':') ? `[${host}]` : host}:${String(actualPort)}`;
@@ -57,6 +61,7 @@ export async function startStripeSandbox(options: SandboxOptions = {}): Promise<
     close: async () => {
       sandbox.clock.stop();
       sandbox.delivery.close();
+      listeners.close();
       await new Promise((resolve) => {
         server.close(resolve);
         server.closeAllConnections();
@@ -127,10 +132,62 @@ class Front {
       return;
     }
     const form = body === '' ? query : body;
-    const apiRequest: ApiRequest = { method, path, form, headers, requestId: this.sandbox.store.newId('req', 14) };
-    const answer = this.api.run(apiRequest);
-    this.api.release(answer, apiRequest);
-    write(response, answer);
+    let apiRequest: ApiRequest;
+    try {
+      apiRequest = this.toApiRequest({ method, path, form, headers });
+    } catch (error) {
+      this.refuseControl(response, error);
+      return;
+    }
+    const latencyMs = this.sandbox.latency.nextMs();
+    if (latencyMs === 0 && apiRequest.fault === null) {
+      const answer = this.api.run(apiRequest);
+      this.api.release(answer, apiRequest);
+      write(response, answer);
+      return;
+    }
+    void this.answerLater(apiRequest, response, latencyMs);
+  }
+
+  private toApiRequest(parts: Pick<ApiRequest, 'method' | 'path' | 'form' | 'headers'>): ApiRequest {
+    const { faults, store } = this.sandbox;
+    const requestId = store.newId('req', 14);
+    const header = parts.headers['sandbox-fault'];
+    if (header === undefined && faults.armed.length === 0) return { ...parts, requestId, fault: null };
+    const match = findRoute(parts.method, parts.path);
+    const route = match ? `${parts.method} ${match.route.path}` : '';
+    return { ...parts, requestId, fault: faults.strike(route, typeof header === 'string' ? header : undefined) };
+  }
+
+  /** Half of the time passes on the way there, half on the way back; the idempotency key is in use during the second. */
+  private async answerLater(request: ApiRequest, response: ServerResponse, latencyMs: number): Promise<void> {
+    const { socket } = response;
+    const kind = request.fault?.kind;
+    await wait(latencyMs / 2);
+    if (kind === 'hang_before') return;
+    if (kind === 'reset_before') {
+      socket?.resetAndDestroy();
+      return;
+    }
+    const answer = this.api.run(request);
+    await wait(latencyMs / 2 + (kind === 'slow' ? (request.fault?.ms ?? 0) : 0));
+    this.api.release(answer, request);
+    switch (kind) {
+      case 'hang':
+        return;
+      case 'reset':
+        socket?.resetAndDestroy();
+        return;
+      case 'cut':
+        response.writeHead(answer.status, { ...answer.headers, 'content-length': String(Buffer.byteLength(answer.body)) });
+        response.write(answer.body.slice(0, answer.body.length / 2), () => socket?.resetAndDestroy());
+        return;
+      case 'malformed':
+        write(response, { ...answer, status: 200, body: '<html><body>upstream connect error' });
+        return;
+      default:
+        write(response, answer);
+    }
   }
 
   private control(response: ServerResponse, request: { method: string; path: string; query: string; body: string }): void {
@@ -140,10 +197,18 @@ class Front {
       else if ('html' in answer) response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(answer.html);
       else response.writeHead(303, { location: answer.location }).end();
     } catch (error) {
-      const refusal = error instanceof StripeError ? error : new StripeError(500, { type: 'api_error', message: String(error) });
-      writeJson(response, refusal.status, errorBody(refusal, this.sandbox.platform.id, ''));
+      this.refuseControl(response, error);
     }
   }
+
+  private refuseControl(response: ServerResponse, error: unknown): void {
+    const refusal = error instanceof StripeError ? error : new StripeError(500, { type: 'api_error', message: String(error) });
+    writeJson(response, refusal.status, errorBody(refusal, this.sandbox.platform.id, ''));
+  }
+}
+
+function wait(ms: number): Promise<void> {
+  return ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : Promise.resolve();
 }
 
 function write(response: ServerResponse, { status, body, headers }: ApiAnswer): void {

@@ -42,6 +42,10 @@ export class Device {
   @Column({ name: 'is_authorised_for_automated_payments', type: 'boolean' })
   isAuthorisedForAutomatedPayments: boolean;
 
+  /** What the merchant or a guardian set lower than the business type's daily limit: minor units by currency. */
+  @Column({ name: 'daily_limits', type: 'jsonb' })
+  dailyLimits: Readonly<Record<string, number>>;
+
   /** Degrees, −90 … 90. */
   @Column({ name: 'latitude', type: 'double precision', nullable: true })
   latitude: number | null;

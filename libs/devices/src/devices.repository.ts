@@ -85,4 +85,21 @@ export class DevicesRepository {
     );
     return rows.length === 1;
   }
+
+  /** Sets or, with null, takes back a device's own daily limit. @returns Whether there is such a device. */
+  async setDailyLimit(
+    transaction: Queryable,
+    { merchantId, livemode }: DeviceScope,
+    id: string,
+    currency: string,
+    dailyMinor: number | null,
+  ): Promise<boolean> {
+    const rows = await transaction.query(
+      `update devices set updated_at = now(),
+         daily_limits = case when $5::bigint is null then daily_limits - $4::text else daily_limits || jsonb_build_object($4::text, $5::bigint) end
+       where id = $1 and merchant_id = $2 and livemode = $3 returning id`,
+      [id, merchantId, livemode, currency, dailyMinor],
+    );
+    return rows.length === 1;
+  }
 }

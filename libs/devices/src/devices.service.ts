@@ -93,6 +93,22 @@ export class DevicesService {
     return this.setStatus(principal, id, 'revoked', requestId);
   }
 
+  /** Lowers what a device may spend in a calendar day; null takes that back. @throws DeviceNotFoundError */
+  async setDailyLimit(
+    scope: DeviceScope,
+    id: string,
+    currency: string,
+    dailyMinor: number | null,
+    by: { readonly actor: string; readonly requestId: string },
+  ): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      const isFound = isId('device', id) && (await this.repository.setDailyLimit(transaction, scope, id, currency, dailyMinor));
+      if (!isFound) throw new DeviceNotFoundError('subject');
+      const changes = { dailyLimit: { currency, amount: dailyMinor } };
+      await this.auditLog.record(transaction, { ...by, merchantId: scope.merchantId, action: 'device_limit_set', objectId: id, changes });
+    });
+  }
+
   private async setStatus(principal: Principal, id: string, status: Device['status'], requestId: string): Promise<Device> {
     const scope = scopeOf(principal);
     const device = await this.get(scope, id, 'id');

@@ -43,7 +43,22 @@ export {
   type RiskScore,
 } from './domain/risk-score.js';
 export { type FraudAttempt } from './fraud-attempt.js';
-export { FraudCoreModule } from './fraud.module.js';
+export { BlacklistService } from './blacklist/blacklist.service.js';
+export { LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from './blacklist/list-value.js';
+export { Backtest, type BacktestLine, type BacktestReport, type PastPayment } from './backtest.js';
+export { BacktestService, type BacktestRequest } from './backtest.service.js';
+export { BacktestModule, FraudCoreModule, FraudModule, ReviewsCoreModule } from './fraud.module.js';
+export { LabelsRepository, type FraudLabel } from './labels.repository.js';
+export { ReviewQueue, type StripeReview } from './reviews/review-queue.js';
+export {
+  CLOSED_REASONS,
+  ReviewedPayments,
+  type ClosedReason,
+  type Review,
+  type ReviewDecision,
+  type ReviewEffect,
+} from './reviews/review.js';
+export { ReviewsService } from './reviews/reviews.service.js';
 export { FraudService, type AttemptAssessment } from './fraud.service.js';
 export { CardCsvParser, CSV_COLUMNS, formatCsv, type CardTransaction, type CardTransactions } from './model/card-data.js';
 export { CARD_ENGINE, CARD_RULES, cardSnapshot } from './model/card-assessment.js';

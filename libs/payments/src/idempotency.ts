@@ -1,13 +1,10 @@
 /** Idempotency keys: the unique row is the only arbiter of who runs a request. */
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Database, type Queryable } from '#platform';
-import { type Answer } from './payment-answer.js';
+import { AppConfig, Database, type Queryable } from '#platform';
+import { type Answer, type Outcome } from './payment-answer.js';
 import { type PaymentCaller } from './payment.js';
 import { IdempotencyInProgressError, IdempotencyKeyMissingError, IdempotencyKeyReusedError } from './payments.errors.js';
-
-/** How long a running request keeps others with its key away: longer than all that it may ask the processor, shorter than 60 s. */
-export const REQUEST_LEASE_SECONDS = 30;
 
 /** What a key was used for. */
 export interface IdempotencyRecord {
@@ -22,7 +19,10 @@ export interface IdempotencyRecord {
 /** SQL of `idempotency_keys`, scoped by merchant and mode. */
 @Injectable()
 export class IdempotencyKeys {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: AppConfig,
+  ) {}
 
   /**
    * What is known of the key, when it belongs to this very request.
@@ -54,9 +54,16 @@ export class IdempotencyKeys {
     const rows = await queryable.query(
       `insert into idempotency_keys (merchant_id, livemode, key, request_hash, object_id, locked_until)
        values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6)) on conflict do nothing returning key`,
-      [caller.merchantId, caller.livemode, key, requestHash, objectId, REQUEST_LEASE_SECONDS],
+      [caller.merchantId, caller.livemode, key, requestHash, objectId, this.config.payments.requestLeaseSeconds],
     );
     return rows.length === 1;
+  }
+
+  /** The answer of the request that was faster. @throws IdempotencyInProgressError while it has none. */
+  async answerOfWinner(caller: PaymentCaller, key: string, requestHash: Buffer): Promise<Outcome> {
+    const winner = await this.find(caller, key, requestHash);
+    if (!winner?.answer) throw new IdempotencyInProgressError();
+    return { answer: winner.answer, isReplay: true };
   }
 
   /** Takes a key whose request was abandoned. @returns false when somebody else was faster. */
@@ -64,7 +71,7 @@ export class IdempotencyKeys {
     const rows = await this.database.query(
       `update idempotency_keys set locked_until = now() + make_interval(secs => $4)
        where merchant_id = $1 and livemode = $2 and key = $3 and response_status is null and (locked_until is null or locked_until <= now()) returning key`,
-      [caller.merchantId, caller.livemode, key, REQUEST_LEASE_SECONDS],
+      [caller.merchantId, caller.livemode, key, this.config.payments.requestLeaseSeconds],
     );
     return rows.length === 1;
   }

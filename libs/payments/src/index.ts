@@ -37,11 +37,13 @@ export {
   PaymentGateway,
 } from './payment-gateway.js';
 export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds.service.js';
+export { SpendingLimitsRepository } from './spending-limits.repository.js';
 export {
   INPUT_KINDS,
   INPUT_KINDS_BY_DEVICE_TYPE,
@@ -72,7 +74,7 @@ export {
   type DeclineClass,
   type DeclinedAttempt,
 } from './domain/decline-policy.js';
-export { mustAccumulate, processorMinimumMinor } from './domain/processor-minimum.js';
+export { mustAccumulate, PROCESSOR_MINIMUMS_MINOR, processorMinimumMinor } from './domain/processor-minimum.js';
 export {
   bucketsFor,
   type BucketUse,
@@ -81,7 +83,10 @@ export {
   type LimitedPayment,
   type LimitWindow,
   type ReservationDecision,
+  type ReservationState,
+  reservationStateOf,
   SPENDING_LIMIT_NAMES,
   type SpendingBucket,
   type SpendingLimitName,
 } from './domain/spending-limit.js';
+export { ReviewedPaymentsModule } from './reviewed-payments.module.js';

@@ -1,14 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, MINUTE_MS } from '#kernel';
 import { MerchantsService } from '#merchants';
-import { checkDelayMs } from './domain/check-schedule.js';
+import { AppConfig } from '#platform';
+import { CAPTURE_WARNING_MS, checkDelayMs } from './domain/check-schedule.js';
+import { OutboxRepository } from './outbox.repository.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
 
-// One claim's worth: each look takes at most two calls of 9 s, and all of them end before the lease does.
+// One claim's worth: each look takes at most two calls of 9 s, and all of them end before the usual lease of 45 s does.
 const BATCH_SIZE = 10;
-const LEASE_SECONDS = 45;
 const SOURCE: ChangeSource = { source: 'completer', sourceId: null };
 /** A payment that its client did not send again is given up. */
 const ABANDONED_AFTER_MS = 15 * MINUTE_MS;
@@ -22,12 +23,14 @@ export class PaymentCompleter {
     private readonly payments: PaymentsRepository,
     private readonly executor: PaymentExecutor,
     private readonly merchants: MerchantsService,
+    private readonly outbox: OutboxRepository,
     private readonly clock: Clock,
+    private readonly config: AppConfig,
   ) {}
 
   /** Looks at the payments that are due. @returns How many there were; a full batch means that there may be more. */
   async completeDue(): Promise<number> {
-    const due = await this.payments.claimDue(BATCH_SIZE, LEASE_SECONDS);
+    const due = await this.payments.claimDue(BATCH_SIZE, this.config.payments.completerLeaseSeconds);
     await Promise.all(
       due.map(async (payment) => {
         try {
@@ -44,7 +47,7 @@ export class PaymentCompleter {
   /** One look. */
   async complete(payment: Payment): Promise<Payment> {
     const after = await this.advance(payment);
-    const delayMs = checkDelayMs(after.status, after.outcomeCertainty, payment.checkCount);
+    const delayMs = checkDelayMs(after, payment.checkCount, this.clock.now());
     // Unchanged: nobody has set the next look, and the claim's lease is no schedule.
     if (after.version === payment.version) await this.payments.scheduleCheck(after, delayMs);
     return after;
@@ -58,16 +61,26 @@ export class PaymentCompleter {
         return this.awaitAction(payment);
       case 'requires_confirmation':
         return this.ageMs(payment) >= ABANDONED_AFTER_MS ? this.executor.cancel(payment, SOURCE) : payment;
+      case 'requires_capture':
+        return payment.outcomeCertainty === 'unknown' ? this.executor.resume(payment, SOURCE) : this.watchAuthorization(payment);
       case 'accumulating':
       case 'in_review':
       case 'requires_payment_method':
-      case 'requires_capture':
       case 'blocked':
       case 'canceled':
       case 'succeeded':
         // A capture or cancel whose answer was lost: the intent tells.
         return payment.outcomeCertainty === 'unknown' ? this.executor.resume(payment, SOURCE) : payment;
     }
+  }
+
+  /** A day before a held amount is lost its merchant is told; after it only the processor knows whether it is. */
+  private async watchAuthorization(payment: Payment): Promise<Payment> {
+    if (payment.captureBefore === null) return payment;
+    const remainingMs = payment.captureBefore.getTime() - this.clock.now().getTime();
+    if (remainingMs <= 0) return this.executor.resume(payment, SOURCE);
+    if (remainingMs <= CAPTURE_WARNING_MS) await this.outbox.append('payment.capture_expiring', payment);
+    return payment;
   }
 
   /** The payer may have passed the challenge while the webhook was lost; only then may it be called off. */

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
-import { type AttemptAssessment, FraudService } from '#fraud';
-import { Database, type Queryable } from '#platform';
-import { CustomersRepository } from './customers.repository.js';
+import { type AttemptAssessment } from '#fraud';
+import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
-import { IdempotencyKeys, REQUEST_LEASE_SECONDS } from './idempotency.js';
+import { mustAccumulate } from './domain/processor-minimum.js';
+import { IdempotencyKeys } from './idempotency.js';
 import { answerOf } from './payment-answer.js';
+import { type Admission, PaymentAdmission } from './payment-admission.js';
 import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { type PaymentDraft } from './payment-drafts.js';
 import { type ChangeSource, type Payment, type PaymentCaller } from './payment.js';
@@ -17,16 +18,16 @@ export interface RecordedPayment {
   readonly attempt: PaymentAttempt | null;
 }
 
-/** The first transaction of a payment: its idempotency key, customer, assessment, row and first attempt commit together or not at all. */
+/** The first transaction of a payment: its idempotency key, customer, reservations, assessment, row and first attempt commit together or not at all. */
 @Injectable()
 export class PaymentRecorder {
   constructor(
     private readonly database: Database,
     private readonly idempotency: IdempotencyKeys,
-    private readonly customers: CustomersRepository,
-    private readonly fraud: FraudService,
+    private readonly admission: PaymentAdmission,
     private readonly payments: PaymentsRepository,
     private readonly attempts: PaymentAttemptsRepository,
+    private readonly config: AppConfig,
   ) {}
 
   /** @returns null when another request has the key; nothing is written then. */
@@ -38,51 +39,13 @@ export class PaymentRecorder {
     const id = newId('payment');
     return this.database.transaction(async (transaction) => {
       if (!(await this.idempotency.claim(transaction, caller, key.key, key.requestHash, id))) return null;
-      const customerId = await this.customerOf(transaction, caller, draft);
-      const assessment = await this.assess(transaction, caller, draft, { paymentId: id, customerId });
-      const status = statusAfter(assessment);
-      const payment = await this.insert(transaction, caller, draft, { id, customerId, assessment, status });
+      const admission = await this.admission.admit(transaction, caller, draft, id);
+      const status = statusAfter(admission.assessment, draft);
+      const payment = await this.insert(transaction, caller, draft, { ...admission, id, status });
       if (status === 'processing') return { payment, attempt: await this.attempts.insert(transaction, payment, 'create', caller.actorId) };
+      if (status === 'in_review') await this.admission.holdForReview(transaction, payment, draft, admission.assessment);
       await this.idempotency.finish(transaction, caller, key.key, answerOf(payment, caller.requestId));
       return { payment, attempt: null };
-    });
-  }
-
-  private async customerOf(transaction: Queryable, caller: PaymentCaller, { request }: PaymentDraft): Promise<string | null> {
-    if (request.customerId !== undefined) return request.customerId;
-    return request.customerEmail === undefined ? null : this.customers.getOrCreate(transaction, caller, request.customerEmail);
-  }
-
-  private assess(
-    transaction: Queryable,
-    caller: PaymentCaller,
-    draft: PaymentDraft,
-    ids: { paymentId: string; customerId: string | null },
-  ): Promise<AttemptAssessment> {
-    const { request, device } = draft;
-    return this.fraud.assess(transaction, {
-      paymentId: ids.paymentId,
-      merchantId: caller.merchantId,
-      livemode: caller.livemode,
-      amount: draft.amount,
-      businessType: draft.businessType,
-      method: request.method ?? 'card',
-      timeZone: draft.timeZone,
-      device: {
-        id: device.id,
-        registeredAt: device.registeredAt,
-        status: device.status,
-        capabilityCount: device.capabilities.length,
-        fingerprintMatches: null,
-        isAutomationAuthorised: device.isAuthorisedForAutomatedPayments,
-      },
-      // Test tokens stand for a kind of card, not for one card: counting under them would make one card of everybody's.
-      card: /^pm_card_/.test(request.paymentMethod) ? null : request.paymentMethod,
-      customerId: ids.customerId,
-      email: request.customerEmail ?? null,
-      // The address of the payer's own device; behind a merchant's key it would be the merchant's server, the same for everybody.
-      ip: caller.deviceId === null ? null : caller.ip,
-      location: request.location ?? null,
     });
   }
 
@@ -90,7 +53,7 @@ export class PaymentRecorder {
     transaction: Queryable,
     caller: PaymentCaller,
     draft: PaymentDraft,
-    decided: { id: string; customerId: string | null; assessment: AttemptAssessment; status: PaymentStatus },
+    decided: Admission & { readonly id: string; readonly status: PaymentStatus },
   ): Promise<Payment> {
     const { request, amount, device, profile } = draft;
     const source: ChangeSource = { source: 'api', sourceId: caller.requestId };
@@ -111,7 +74,8 @@ export class PaymentRecorder {
         profileVersion: draft.profileVersion,
         method: request.method ?? 'card',
         paymentMethod: request.paymentMethod,
-        captureMethod: request.captureMethod ?? profile.captureMethod,
+        captureMethod: draft.captureMethod,
+        isIncreasable: draft.captureMethod === 'manual' && profile.tip?.isAdjustableUntilCapture === true,
         description: request.description ?? null,
         metadata: request.metadata ?? {},
         returnUrl: request.returnUrl ?? null,
@@ -121,20 +85,20 @@ export class PaymentRecorder {
         location: request.location ?? null,
         ip: caller.ip,
         // Should this process die now, the completer takes over once the request's own lease has run out.
-        checkAfterSeconds: decided.status === 'processing' ? REQUEST_LEASE_SECONDS : null,
+        checkAfterSeconds: decided.status === 'processing' ? this.config.payments.requestLeaseSeconds : null,
       },
       source,
     );
   }
 }
 
-function statusAfter(assessment: AttemptAssessment): PaymentStatus {
+function statusAfter(assessment: AttemptAssessment, { amount, profile }: PaymentDraft): PaymentStatus {
   switch (assessment.decision) {
     case 'block':
       return 'blocked';
     case 'review':
       return 'in_review';
     case 'allow':
-      return 'processing';
+      return mustAccumulate(amount, profile) ? 'accumulating' : 'processing';
   }
 }

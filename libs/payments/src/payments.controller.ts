@@ -1,15 +1,16 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, merchantIdOf, type Principal, RequireScope } from '#security';
+import { CurrentPrincipal, type Principal, RequireScope } from '#security';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
-import { PaymentResponse, paymentResponseOf } from './payment-answer.js';
-import { type PaymentCaller } from './payment.js';
-import { type Outcome, PaymentsService } from './payments.service.js';
+import { type Outcome, PaymentResponse, paymentResponseOf } from './payment-answer.js';
+import { callerOf } from './payment-caller.js';
+import { PaymentOperations } from './payment-operations.js';
+import { PaymentsService } from './payments.service.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { RefundsService } from './refunds.service.js';
 
@@ -26,6 +27,7 @@ const IDEMPOTENCY_KEY = {
 export class PaymentsController {
   constructor(
     private readonly payments: PaymentsService,
+    private readonly operations: PaymentOperations,
     private readonly refunds: RefundsService,
     private readonly timeline: PaymentTimeline,
   ) {}
@@ -80,7 +82,7 @@ export class PaymentsController {
     return this.timeline.of(await this.payments.get(callerOf(principal, request), id));
   }
 
-  /** Takes a held amount or a part of it. */
+  /** Takes a held amount or a part of it, or adds a tip to it. */
   @Post(':id/capture')
   @RequireScope('payments:write')
   @HttpCode(200)
@@ -94,7 +96,8 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.payments.capture(callerOf(principal, request), idempotencyKeyOf(key), id, body.amount ?? null));
+    const wanted = { amountMinor: body.amount ?? null, tipMinor: body.tipAmount ?? null };
+    send(reply, await this.operations.capture(callerOf(principal, request), idempotencyKeyOf(key), id, wanted));
   }
 
   /** Gives a payment up before money has moved. */
@@ -111,7 +114,7 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.payments.cancel(callerOf(principal, request), idempotencyKeyOf(key), id));
+    send(reply, await this.operations.cancel(callerOf(principal, request), idempotencyKeyOf(key), id));
   }
 
   /** Pays back a part or all that remains. */
@@ -143,17 +146,6 @@ export class PaymentsController {
     const refunds = await this.refunds.list(callerOf(principal, request), id);
     return { object: 'list', data: refunds.map(refundResponseOf), hasMore: false };
   }
-}
-
-function callerOf(principal: Principal, request: FastifyRequest): PaymentCaller {
-  return {
-    merchantId: merchantIdOf(principal),
-    livemode: principal.livemode,
-    actorId: principal.id,
-    deviceId: principal.kind === 'device' ? principal.id : null,
-    ip: request.ip,
-    requestId: request.id,
-  };
 }
 
 /** Writes a stored answer byte by byte. */

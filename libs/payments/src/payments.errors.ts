@@ -1,6 +1,8 @@
 /** The refusals of payments; codes are documented in docs/api.md. */
 import { DomainError } from '#kernel';
 import type { PolicyViolation } from './domain/payment-policy.js';
+import type { SpendingLimitName } from './domain/spending-limit.js';
+import type { GatewayDecline } from './payment-gateway.js';
 
 /** There is no such payment, or it is another merchant's, mode's or device's: the caller cannot tell which. */
 export class PaymentNotFoundError extends DomainError {
@@ -11,11 +13,25 @@ export class PaymentNotFoundError extends DomainError {
   }
 }
 
-/** The business type's rules forbid this payment; `violations` lists every broken one. */
+/** A spending limit without room for the payment. */
+export interface LimitViolation {
+  readonly code: 'spending_limit_exceeded';
+  /** The request field at fault, in the API's spelling. */
+  readonly param: string;
+  readonly name: SpendingLimitName;
+  /** Minor units, or a number of payments. */
+  readonly limit: number;
+  /** What is left of it now. */
+  readonly remaining: number;
+  /** RFC 3339: when the window ends, or of a rolling one when its oldest payment leaves it. */
+  readonly windowEndsAt: string;
+}
+
+/** The business type's rules or limits forbid this payment; `violations` lists every broken one. */
 export class PolicyViolationError extends DomainError {
   override readonly name = 'PolicyViolationError';
 
-  constructor(violations: readonly PolicyViolation[]) {
+  constructor(violations: readonly (PolicyViolation | LimitViolation)[]) {
     super(
       'unprocessable',
       'policy_violation',
@@ -158,7 +174,55 @@ export class DeviceMismatchError extends DomainError {
 export class CustomerNotFoundError extends DomainError {
   override readonly name = 'CustomerNotFoundError';
 
+  constructor(param = 'customerId') {
+    super('not_found', 'customer_not_found', 'There is no such customer.', { param });
+  }
+}
+
+/** The code has the form of a currency's and names none. */
+export class UnknownCurrencyError extends DomainError {
+  override readonly name = 'UnknownCurrencyError';
+
   constructor() {
-    super('not_found', 'customer_not_found', 'There is no such customer.', { param: 'customerId' });
+    super('invalid', 'currency_unknown', 'There is no such currency.', { param: 'currency' });
+  }
+}
+
+/** The tip makes the sum larger than what is held, and the authorization cannot be raised. */
+export class TipExceedsAuthorizationError extends DomainError {
+  override readonly name = 'TipExceedsAuthorizationError';
+
+  constructor(capturableMinor: number) {
+    super(
+      'unprocessable',
+      'tip_exceeds_authorization',
+      `Only ${String(capturableMinor)} minor units are held and the card takes no increase.`,
+      {
+        param: 'tipAmount',
+        details: { remaining: capturableMinor },
+      },
+    );
+  }
+}
+
+/** The issuer refused to raise the held amount; what was held before still is. */
+export class TipDeclinedError extends DomainError {
+  override readonly name = 'TipDeclinedError';
+
+  constructor(decline: GatewayDecline, payment: unknown) {
+    super('declined', 'tip_declined', 'The issuer does not raise the authorization; the amount without the tip can still be captured.', {
+      param: 'tipAmount',
+      advice: 'fix',
+      details: { declineCode: decline.declineCode ?? decline.code, payment },
+    });
+  }
+}
+
+/** Only the merchant's own key may say how old a customer is. */
+export class AgeAssertionForbiddenError extends DomainError {
+  override readonly name = 'AgeAssertionForbiddenError';
+
+  constructor() {
+    super('forbidden', 'age_assertion_forbidden', "Only the merchant's key may assert a verified age.", { param: 'verifiedAge' });
   }
 }

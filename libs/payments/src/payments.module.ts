@@ -7,10 +7,15 @@ import { CustomersRepository } from './customers.repository.js';
 import { DisputesRepository } from './disputes.repository.js';
 import { GatewayEventsService } from './gateway-events.service.js';
 import { IdempotencyKeys } from './idempotency.js';
+import { LimitsController } from './limits.controller.js';
+import { OutboxRepository } from './outbox.repository.js';
+import { PaymentAccumulator } from './payment-accumulator.js';
+import { PaymentAdmission } from './payment-admission.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { PaymentCompleter } from './payment-completer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
+import { PaymentOperations } from './payment-operations.js';
 import { PaymentRecorder } from './payment-recorder.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -19,6 +24,8 @@ import { PaymentsRepository } from './payments.repository.js';
 import { PaymentsService } from './payments.service.js';
 import { RefundsRepository } from './refunds.repository.js';
 import { RefundsService } from './refunds.service.js';
+import { SpendingLimitsRepository } from './spending-limits.repository.js';
+import { SpendingLimitsService } from './spending-limits.service.js';
 
 /** Payments without their routes: for the worker. It needs a {@link PaymentGateway} from the application. */
 @Module({
@@ -28,10 +35,14 @@ import { RefundsService } from './refunds.service.js';
     DisputesRepository,
     GatewayEventsService,
     IdempotencyKeys,
+    OutboxRepository,
+    PaymentAccumulator,
+    PaymentAdmission,
     PaymentAttemptsRepository,
     PaymentCompleter,
     PaymentDrafts,
     PaymentExecutor,
+    PaymentOperations,
     PaymentRecorder,
     PaymentTimeline,
     PaymentTransitions,
@@ -39,11 +50,26 @@ import { RefundsService } from './refunds.service.js';
     PaymentsService,
     RefundsRepository,
     RefundsService,
+    SpendingLimitsRepository,
+    SpendingLimitsService,
   ],
-  exports: [GatewayEventsService, PaymentCompleter, PaymentTimeline, PaymentsRepository, PaymentsService, RefundsService],
+  exports: [
+    GatewayEventsService,
+    PaymentAccumulator,
+    PaymentCompleter,
+    PaymentExecutor,
+    PaymentOperations,
+    PaymentTimeline,
+    PaymentTransitions,
+    PaymentsRepository,
+    PaymentsService,
+    RefundsService,
+    SpendingLimitsRepository,
+    SpendingLimitsService,
+  ],
 })
 export class PaymentsCoreModule {}
 
 /** Payments with their routes. */
-@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController], exports: [PaymentsCoreModule] })
+@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController, LimitsController], exports: [PaymentsCoreModule] })
 export class PaymentsModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { assert, type CurrencyCode, newId } from '#kernel';
-import { Database, type Queryable } from '#platform';
+import { AppConfig, Database, type Queryable } from '#platform';
 import { type RefundReason } from './dto/payment-operations.dto.js';
 import { type Payment } from './payment.js';
 
@@ -33,7 +33,10 @@ const COLUMNS = `id, payment_id as "paymentId", merchant_id as "merchantId", liv
 /** SQL of `refunds`. A row is never deleted and never gets another key. */
 @Injectable()
 export class RefundsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: AppConfig,
+  ) {}
 
   /** Reserves the amount; the caller holds the payment's row. `stripeRefundId` for a refund that was made at Stripe itself. */
   async insert(
@@ -49,7 +52,7 @@ export class RefundsRepository {
     const id = newId('refund');
     const [row] = await transaction.query<Refund>(
       `insert into refunds (id, payment_id, merchant_id, livemode, amount_minor, currency, status, reason, stripe_idempotency_key, stripe_refund_id, created_by, next_check_at)
-       values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10, now() + interval '30 seconds') returning ${COLUMNS}`,
+       values ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10, now() + make_interval(secs => $11)) returning ${COLUMNS}`,
       [
         id,
         payment.id,
@@ -61,6 +64,7 @@ export class RefundsRepository {
         `${payment.livemode ? 'live' : 'test'}:refund:${id}`,
         refund.stripeRefundId,
         refund.createdBy,
+        this.config.payments.requestLeaseSeconds,
       ],
     );
     assert(row, 'an insert returns its row');
@@ -109,6 +113,8 @@ export class RefundsRepository {
       `update refunds set status = $2, stripe_refund_id = coalesce(stripe_refund_id, $3), failure_reason = $4, outcome_certainty = $5, updated_at = now(),
          next_check_at = case when $5 = 'unknown' then now() + interval '10 seconds' end
        where id = $1 and status not in ('failed', 'canceled')
+         -- A late event from before the success is no news; a success can only still fail.
+         and (status <> 'succeeded' or $2 not in ('pending', 'requires_action'))
          and (status, stripe_refund_id, failure_reason, outcome_certainty) is distinct from ($2, coalesce(stripe_refund_id, $3), $4, $5)
        returning ${COLUMNS}`,
       [id, change.status, change.stripeRefundId, change.failureReason, change.outcomeCertainty],
@@ -117,12 +123,12 @@ export class RefundsRepository {
   }
 
   /** Takes refunds whose outcome is open, as {@link PaymentsRepository.claimDue}. */
-  claimDue(limit: number, leaseSeconds: number): Promise<Refund[]> {
+  claimDue(limit: number): Promise<Refund[]> {
     return this.database.query<Refund>(
       `update refunds set next_check_at = now() + make_interval(secs => $2 * least(power(2, check_count), 64)), check_count = check_count + 1
        where id in (select id from refunds where next_check_at <= now() order by next_check_at limit $1 for update skip locked)
        returning ${COLUMNS}`,
-      [limit, leaseSeconds],
+      [limit, this.config.payments.completerLeaseSeconds],
     );
   }
 }

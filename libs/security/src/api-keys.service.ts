@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DomainError, HOUR_MS, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { type ApiKey, ApiKeysRepository } from './api-keys.repository.js';
-import { type AuditEntry, AuditLog } from './audit-log.js';
+import { type AuditEntry, AuditLog } from './audit/audit-log.js';
 import { Authenticator } from './authenticator.js';
 import { CredentialHasher } from './credential-hasher.js';
 import { KEY_SCOPES, scopeNotForKeys, type Scope } from './domain/scopes.js';

@@ -2,15 +2,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { Clock, DomainError, MINUTE_MS } from '#kernel';
+import { Clock, DomainError } from '#kernel';
 import { type AuthenticatedRequest, ROUTE_ACCESS, ROUTE_STEP_UP, type RouteAccess } from './access.decorators.js';
 import { Authenticator, isCredentialProbe } from './authenticator.js';
-import type { Principal } from './principal.js';
+import { hasSteppedUp, type Principal } from './principal.js';
 import { AuthenticationRequiredError, PermissionDeniedError } from './security.errors.js';
 import { SecurityIncidents } from './security-incidents.js';
-
-// How long one proof of the second factor counts for refunds, keys, lists and limits.
-const STEP_UP_MS = 10 * MINUTE_MS;
 
 /** Denies by default: a route that declares no access is refused to everybody. */
 @Injectable()
@@ -50,11 +47,7 @@ export class AuthGuard implements CanActivate {
   }
 
   private refuseWithoutStepUp(principal: Principal): void {
-    if (principal.kind !== 'user') return;
-    const { steppedUpAt } = principal;
-    if (steppedUpAt === null || this.clock.now().getTime() - steppedUpAt.getTime() > STEP_UP_MS) {
-      throw new PermissionDeniedError('step_up_required');
-    }
+    if (principal.kind === 'user' && !hasSteppedUp(principal, this.clock.now())) throw new PermissionDeniedError('step_up_required');
   }
 }
 

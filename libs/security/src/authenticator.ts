@@ -13,6 +13,7 @@ import { addressList, listHolds } from './public-address.js';
 import type { DevicePrincipal, MerchantKeyPrincipal, MonitorPrincipal, Principal } from './principal.js';
 import { type CredentialRefusal, CredentialRefusedError, PermissionDeniedError } from './security.errors.js';
 import { ShortCache } from './short-cache.js';
+import { Sessions } from './users/sessions.service.js';
 
 // How long another replica may accept a credential after its revocation, and how many are kept: 10 000 are about 8 MB.
 const CACHE_TTL_MS = 5 * SECOND_MS;
@@ -38,6 +39,7 @@ export class Authenticator {
     private readonly clock: Clock,
     private readonly hasher: CredentialHasher,
     private readonly credentials: CredentialsRepository,
+    private readonly sessions: Sessions,
   ) {
     this.known = new ShortCache(clock, { ttlMs: CACHE_TTL_MS, maxEntries: CACHE_ENTRIES });
     this.terms = new ShortCache(clock, { ttlMs: CACHE_TTL_MS, maxEntries: CACHE_ENTRIES });
@@ -54,7 +56,7 @@ export class Authenticator {
    */
   async identify(request: FastifyRequest): Promise<Principal | null> {
     const { authorization } = request.headers;
-    if (authorization === undefined) return null;
+    if (authorization === undefined) return this.sessions.identify(request);
     if (!/^bearer /i.test(authorization)) throw new CredentialRefusedError('api_key_invalid');
     return this.identifyBearer(authorization.slice('bearer '.length).trim(), request.ip);
   }

@@ -11,7 +11,9 @@ export {
 } from './access.decorators.js';
 export type { ApiKey } from './api-keys.repository.js';
 export { ApiKeysService, type AuditContext, type CreateApiKey, type CreatedApiKey } from './api-keys.service.js';
-export { AuditLog, type AuditEntry } from './audit-log.js';
+export { AuditLog, type AuditEntry } from './audit/audit-log.js';
+export { AuditSealer } from './audit/audit-sealer.js';
+export { AuditVerifier, type AuditVerification, type BrokenLink, type ChainFault } from './audit/audit-verifier.js';
 export { Authenticator } from './authenticator.js';
 export { CredentialHasher, type IssuedCredential } from './credential-hasher.js';
 export type { IncidentReport, IncidentSeverity, IncidentType } from './domain/incident.js';
@@ -33,6 +35,9 @@ export { paymentsPolicyOf, type RateLimitName, type RateLimitPolicy } from './do
 export { RateLimitedError, RateLimiter, type RateLimitOutcome, type RateLimitSubject } from './rate-limit/rate-limiter.js';
 export { RateLimitStorage, type TakeResult } from './rate-limit/rate-limit-storage.js';
 export { RateLimit, ROUTE_RATE_LIMIT, type RouteRateLimit } from './route-rate-limit.guard.js';
+export { auditActor, Origin, type AuditActor, type RequestOrigin } from './request-origin.js';
 export { SecurityIncidents } from './security-incidents.js';
 export { AuthenticationRequiredError, CredentialRefusedError, PermissionDeniedError } from './security.errors.js';
 export { SecurityCoreModule, SecurityModule } from './security.module.js';
+export { totpCode, totpUri } from './users/totp.js';
+export { UserRefusedError, UsersService, type FirstSecrets, type NewUser } from './users/users.service.js';

@@ -1,5 +1,5 @@
 /** Who sends a request. */
-import { DomainError } from '#kernel';
+import { DomainError, MINUTE_MS } from '#kernel';
 import type { Role, Scope } from './domain/scopes.js';
 
 /** A merchant's server, by its API key. */
@@ -76,4 +76,12 @@ export function merchantIdOf(principal: Principal): string {
 /** The principal in the audit log's words: `merchant_key:key_…`, `user:usr_…`, `device:dev_…`. */
 export function actorOf(principal: Principal): string {
   return `${principal.kind}:${principal.id}`;
+}
+
+// How long one proof of the second factor counts for refunds, keys, lists and limits.
+const STEP_UP_MS = 10 * MINUTE_MS;
+
+/** Whether a person proved the second factor within the last ten minutes. */
+export function hasSteppedUp({ steppedUpAt }: UserPrincipal, now: Date): boolean {
+  return steppedUpAt !== null && now.getTime() - steppedUpAt.getTime() <= STEP_UP_MS;
 }

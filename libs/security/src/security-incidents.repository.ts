@@ -1,6 +1,6 @@
 /** The table `security_incidents`. */
 import { Injectable } from '@nestjs/common';
-import { Database } from '#platform';
+import { Database, type Queryable } from '#platform';
 import type { IncidentReport } from './domain/incident.js';
 
 /** Repetitions of one incident that are written as one row. */
@@ -28,6 +28,14 @@ export interface SecurityIncident {
   readonly count: number;
   readonly resolvedAt: Date | null;
   readonly resolvedBy: string | null;
+}
+
+/** Which incidents, and where a page begins. */
+export interface IncidentFilter {
+  readonly merchantId: string | null;
+  readonly isOpen: boolean | null;
+  readonly before: string | null;
+  readonly limit: number;
 }
 
 const COLUMNS = `id, merchant_id as "merchantId", type, severity, subject, host(ip) as ip, user_agent as "userAgent", details,
@@ -66,7 +74,7 @@ export class SecurityIncidentsRepository {
   }
 
   /** A page of incidents, the newest first. `merchantId` null reads those of the whole deployment. */
-  list(filter: { merchantId: string | null; isOpen: boolean | null; before: string | null; limit: number }): Promise<SecurityIncident[]> {
+  list(filter: IncidentFilter): Promise<SecurityIncident[]> {
     return this.database.query<SecurityIncident & Record<string, unknown>>(
       `select ${COLUMNS} from security_incidents
         where ($1::text is null or merchant_id = $1)
@@ -75,5 +83,15 @@ export class SecurityIncidentsRepository {
         order by id desc limit $4`,
       [filter.merchantId, filter.isOpen, filter.before, filter.limit],
     );
+  }
+
+  /** Closes an open incident; one that is closed already stays as it was. Null when there is none of this merchant. */
+  async resolve(transaction: Queryable, id: string, merchantId: string | null, by: string): Promise<SecurityIncident | null> {
+    const rows = await transaction.query<SecurityIncident & Record<string, unknown>>(
+      `update security_incidents set resolved_at = coalesce(resolved_at, now()), resolved_by = coalesce(resolved_by, $3)
+        where id = $1 and ($2::text is null or merchant_id = $2) returning ${COLUMNS}`,
+      [id, merchantId, by],
+    );
+    return rows[0] ?? null;
   }
 }

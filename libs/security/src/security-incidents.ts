@@ -1,16 +1,33 @@
 /** Writes security incidents down, off the request's path and without letting an attacker fill the table. */
 import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Clock, newId, SECOND_MS } from '#kernel';
+import { Clock, DomainError, newId, SECOND_MS } from '#kernel';
+import { Database } from '#platform';
+import { AuditLog } from './audit/audit-log.js';
 import type { IncidentReport } from './domain/incident.js';
 import { networkOf } from './domain/network.js';
 import { incidentsTotal } from './metrics.js';
-import { type PendingIncident, SecurityIncidentsRepository } from './security-incidents.repository.js';
+import type { AuditActor } from './request-origin.js';
+import {
+  type IncidentFilter,
+  type PendingIncident,
+  type SecurityIncident,
+  SecurityIncidentsRepository,
+} from './security-incidents.repository.js';
 
 // A flood of one kind costs one row and one statement a second; a crash loses at most this much.
 const FLUSH_AFTER_MS = SECOND_MS;
 // Different incidents that wait for the database at most; more than that is itself one incident, visible in the metric.
 const MAX_PENDING = 1_000;
+
+/** There is no such incident for this merchant. */
+export class IncidentNotFoundError extends DomainError {
+  override readonly name = 'IncidentNotFoundError';
+
+  constructor() {
+    super('not_found', 'incident_not_found', 'There is no such incident.');
+  }
+}
 
 /** Collects reports for up to a second and writes each distinct one once. */
 @Injectable()
@@ -23,6 +40,8 @@ export class SecurityIncidents implements OnApplicationShutdown {
   constructor(
     private readonly repository: SecurityIncidentsRepository,
     private readonly clock: Clock,
+    private readonly database: Database,
+    private readonly auditLog: AuditLog,
   ) {}
 
   /** Takes note of an incident. It returns at once and never fails: the request has its own answer. */
@@ -40,6 +59,21 @@ export class SecurityIncidents implements OnApplicationShutdown {
     if (this.pending.size >= MAX_PENDING) return;
     this.pending.set(key, { id: newId('incident', now.getTime()), report, fingerprint, firstSeenAt: now, lastSeenAt: now, count: 1 });
     this.schedule();
+  }
+
+  /** A page of incidents, the newest first. `merchantId` null reads those of the whole deployment. */
+  list(filter: IncidentFilter): Promise<SecurityIncident[]> {
+    return this.repository.list(filter);
+  }
+
+  /** Closes an incident. @throws IncidentNotFoundError when this merchant has none of that id. */
+  acknowledge(id: string, merchantId: string | null, by: AuditActor): Promise<SecurityIncident> {
+    return this.database.transaction(async (transaction) => {
+      const incident = await this.repository.resolve(transaction, id, merchantId, by.actor);
+      if (incident === null) throw new IncidentNotFoundError();
+      await this.auditLog.record(transaction, { ...by, merchantId: incident.merchantId, action: 'incident_acknowledged', objectId: id });
+      return incident;
+    });
   }
 
   /** Writes what waits now. */

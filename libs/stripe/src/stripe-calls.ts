@@ -1,20 +1,41 @@
-/** Makes one call to Stripe and says in our words what came of it; what each of Stripe's answers means stands here and nowhere else. */
+/** Makes calls to Stripe and says in our words what came of it; what each of Stripe's answers means stands here and nowhere else. */
 import Stripe from 'stripe';
 import { type Clock, SECOND_MS } from '#kernel';
 import type { GatewayAnswer, GatewayCall, GatewayDecline } from '#payments';
-
-/** A call's answer before its object is translated. */
-type RawAnswer<T> = GatewayAnswer<T>;
+import { CircuitBreaker } from './domain/circuit-breaker.js';
+import { type StripeEndpoint, stripeRequestDurationSeconds, stripeRequestsTotal } from './metrics.js';
+import { LANES_BY_ENDPOINT, type LimiterSettings, StripeLimiter } from './stripe-limiter.js';
 
 // A call is sent at most three times within the budget, always with the same idempotency key, and only when Stripe or the socket
 // says that another try may help.
 const TRIES = 3;
 const RETRY_DELAYS_MS = [200, 600] as const;
-/** Everything Stripe is asked within one of our requests, retries included, ends by then. */
-const BUDGET_MS = 9 * SECOND_MS;
+
+/** Bounds of the calls of one process. */
+export interface CallSettings extends LimiterSettings {
+  /** Everything that is done for one answer, waiting and retries included, ends by then. */
+  readonly timeoutMs: number;
+}
+
+/** How to make a call and read what it returns. */
+export interface StripeCall<Raw, T> {
+  /** Under which it is counted, and which decides its lane. */
+  readonly endpoint: StripeEndpoint;
+  /** Makes the call; must pass the same idempotency key every time. */
+  readonly send: (options: { timeout: number }) => Promise<Stripe.Response<Raw>>;
+  readonly translate: (object: Raw) => T;
+  /** The object that an error carries, if any. */
+  readonly objectOf?: (error: Stripe.errors.StripeError) => Raw | null;
+}
+
+/** An answer, and whether sending the same call again may give a better one. */
+interface Sent<T> {
+  readonly answer: GatewayAnswer<T>;
+  readonly isRetryable: boolean;
+}
 
 /**
- * Sends a call and classifies the outcome.
+ * Sends calls to Stripe and classifies what comes of them.
  *
  * | Stripe answers | meaning here |
  * | --- | --- |
@@ -24,63 +45,103 @@ const BUDGET_MS = 9 * SECOND_MS;
  * | 409 key in use, 429, lock timeout | sent again with the same key; then `not_sent` |
  * | 5xx | sent again only when `Stripe-Should-Retry: true`; then `unknown`: Stripe replays a stored 500 for ever |
  * | time-out, broken connection | `unknown` |
+ * | no turn in time, breaker open | `not_sent`, without a call |
  *
- * @param send - Makes the call; must pass the same idempotency key every time.
- * @param objectOf - Finds the object that an error carries, if any.
- * @see https://docs.stripe.com/error-low-level (checked 2026-11)
+ * @see https://docs.stripe.com/error-low-level
  */
-export async function callStripe<Raw, T>(
-  clock: Clock,
-  send: (options: { timeout: number }) => Promise<Stripe.Response<Raw>>,
-  translate: (object: Raw) => T,
-  objectOf: (error: Stripe.errors.StripeError) => Raw | null = () => null,
-): Promise<GatewayAnswer<T>> {
-  const startedMs = clock.monotonicMs();
-  for (let attempt = 1; ; attempt++) {
-    const answer = await sendOnce(clock, startedMs, send, translate, objectOf);
-    if (!('isRetryable' in answer)) return answer;
-    const delayMs = RETRY_DELAYS_MS[attempt - 1] ?? 0;
-    const isLast = attempt >= TRIES || clock.monotonicMs() - startedMs + delayMs >= BUDGET_MS;
-    if (isLast) return answer.answer;
-    // Full jitter, so that many callers do not return at once.
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * delayMs));
+export class StripeCalls {
+  readonly breaker = new CircuitBreaker();
+  private readonly limiter: StripeLimiter;
+
+  constructor(
+    private readonly settings: CallSettings,
+    private readonly clock: Clock,
+  ) {
+    this.limiter = new StripeLimiter(settings, clock);
+  }
+
+  /** Makes a call, waits for its turn and repeats it where that may help. */
+  async make<Raw, T>(call: StripeCall<Raw, T>): Promise<GatewayAnswer<T>> {
+    const answer = await this.sendUntilClear(call);
+    stripeRequestsTotal.inc({ endpoint: call.endpoint, outcome: answer.outcome });
+    stripeRequestDurationSeconds.observe({ endpoint: call.endpoint }, answer.call.durationMs / SECOND_MS);
+    return answer;
+  }
+
+  private async sendUntilClear<Raw, T>(call: StripeCall<Raw, T>): Promise<GatewayAnswer<T>> {
+    const startedMs = this.clock.monotonicMs();
+    for (let attempt = 1; ; attempt++) {
+      const { answer, isRetryable } = await this.sendInTurn(call, startedMs);
+      const delayMs = RETRY_DELAYS_MS[attempt - 1] ?? 0;
+      const isLast = attempt >= TRIES || this.clock.monotonicMs() - startedMs + delayMs >= this.settings.timeoutMs;
+      if (!isRetryable || isLast) return answer;
+      // Full jitter, so that many callers do not return at once.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * delayMs));
+    }
+  }
+
+  private async sendInTurn<Raw, T>(call: StripeCall<Raw, T>, startedMs: number): Promise<Sent<T>> {
+    if (!(await this.limiter.acquire(LANES_BY_ENDPOINT[call.endpoint], startedMs + this.settings.timeoutMs)))
+      return this.notSent(startedMs, 1);
+    try {
+      // Asked last: what it allows while open is its one probe, which must be made.
+      const nowMs = this.clock.monotonicMs();
+      if (!this.breaker.mayCall(nowMs)) return this.notSent(startedMs, Math.ceil(this.breaker.retryAfterMs(nowMs) / SECOND_MS));
+      const sent = await this.send(call, startedMs);
+      this.breaker.record(sent.answer.outcome !== 'unknown', this.clock.monotonicMs());
+      return sent;
+    } finally {
+      this.limiter.release();
+    }
+  }
+
+  private async send<Raw, T>({ send, translate, objectOf }: StripeCall<Raw, T>, startedMs: number): Promise<Sent<T>> {
+    try {
+      const object = await send({ timeout: Math.max(1, Math.round(startedMs + this.settings.timeoutMs - this.clock.monotonicMs())) });
+      const { statusCode, requestId } = object.lastResponse;
+      return {
+        answer: { outcome: 'succeeded', object: translate(object), call: this.trace(startedMs, statusCode, requestId) },
+        isRetryable: false,
+      };
+    } catch (error) {
+      if (!(error instanceof Stripe.errors.StripeError)) {
+        // A bug of ours in reading an answer must not leave the breaker waiting for its probe.
+        this.breaker.record(true, this.clock.monotonicMs());
+        throw error;
+      }
+      const raw = objectOf?.(error) ?? null;
+      return classify(
+        error,
+        raw === null ? null : translate(raw),
+        this.trace(startedMs, error.statusCode ?? null, error.requestId ?? null),
+      );
+    }
+  }
+
+  private notSent<T>(startedMs: number, retryAfterSeconds: number): Sent<T> {
+    return {
+      answer: { outcome: 'not_sent', retryAfterSeconds: Math.max(1, retryAfterSeconds), call: this.trace(startedMs, null, null) },
+      isRetryable: false,
+    };
+  }
+
+  private trace(startedMs: number, httpStatus: number | null, requestId: string | null): GatewayCall {
+    return { httpStatus, requestId, durationMs: Math.round(this.clock.monotonicMs() - startedMs) };
   }
 }
 
-async function sendOnce<Raw, T>(
-  clock: Clock,
-  startedMs: number,
-  send: (options: { timeout: number }) => Promise<Stripe.Response<Raw>>,
-  translate: (object: Raw) => T,
-  objectOf: (error: Stripe.errors.StripeError) => Raw | null,
-): Promise<RawAnswer<T> | { isRetryable: true; answer: RawAnswer<T> }> {
-  const call = (httpStatus: number | null, requestId: string | null): GatewayCall => ({
-    httpStatus,
-    requestId,
-    durationMs: Math.round(clock.monotonicMs() - startedMs),
-  });
-  try {
-    const remainingMs = Math.max(1, Math.round(BUDGET_MS - (clock.monotonicMs() - startedMs)));
-    const object = await send({ timeout: remainingMs });
-    return { outcome: 'succeeded', object: translate(object), call: call(object.lastResponse.statusCode, object.lastResponse.requestId) };
-  } catch (error) {
-    if (!(error instanceof Stripe.errors.StripeError)) throw error;
-    const trace = call(error.statusCode ?? null, error.requestId ?? null);
-    const raw = objectOf(error);
-    const object = raw === null ? null : translate(raw);
-    const status = error.statusCode;
-    const shouldRetry = error.headers?.['stripe-should-retry'];
-    if (status === 402) return { outcome: 'declined', decline: declineOf(error), object, call: trace };
-    if (status === 409 || status === 429) {
-      const answer: RawAnswer<T> = { outcome: 'not_sent', retryAfterSeconds: retryAfterOf(error), call: trace };
-      return shouldRetry === 'false' ? answer : { isRetryable: true, answer };
-    }
-    if (status !== undefined && status >= 400 && status < 500) {
-      return { outcome: 'failed', code: error.code ?? error.rawType ?? 'invalid_request', message: error.message, object, call: trace };
-    }
-    const unknown: RawAnswer<T> = { outcome: 'unknown', call: trace };
-    return shouldRetry === 'true' || isRefusedConnection(error) ? { isRetryable: true, answer: unknown } : unknown;
+function classify<T>(error: Stripe.errors.StripeError, object: T | null, call: GatewayCall): Sent<T> {
+  const status = error.statusCode;
+  const shouldRetry = error.headers?.['stripe-should-retry'];
+  if (status === 402) return { answer: { outcome: 'declined', decline: declineOf(error), object, call }, isRetryable: false };
+  if (status === 409 || status === 429) {
+    return { answer: { outcome: 'not_sent', retryAfterSeconds: retryAfterOf(error), call }, isRetryable: shouldRetry !== 'false' };
   }
+  if (status !== undefined && status >= 400 && status < 500) {
+    const code = error.code ?? error.rawType ?? 'invalid_request';
+    return { answer: { outcome: 'failed', code, message: error.message, object, call }, isRetryable: false };
+  }
+  return { answer: { outcome: 'unknown', call }, isRetryable: shouldRetry === 'true' || isRefusedConnection(error) };
 }
 
 /** The issuer's refusal in an error of type card_error, or in a payment intent's last_payment_error. */

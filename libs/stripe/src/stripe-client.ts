@@ -10,7 +10,6 @@ export function stripeClient(config: AppConfig): Stripe {
   const base = config.stripe.apiBase === null ? null : new URL(config.stripe.apiBase);
   return new Stripe(config.stripe.secretKey, {
     maxNetworkRetries: 0,
-    timeout: config.stripe.timeoutMs,
     telemetry: false,
     ...(base
       ? {

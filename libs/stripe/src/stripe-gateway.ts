@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
-import { Clock, type Money, toStripeAmount } from '#kernel';
+import { type Money, toStripeAmount } from '#kernel';
 import {
   type GatewayAnswer,
   type GatewayDispute,
@@ -10,13 +10,16 @@ import {
   PaymentGateway,
 } from '#payments';
 import { AppConfig } from '#platform';
-import { callStripe } from './stripe-calls.js';
+import { type StripeEndpoint } from './metrics.js';
+import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
 import { gatewayDisputeOf, gatewayPaymentOf, gatewayRefundOf, METADATA_KEYS } from './stripe-objects.js';
 
 // Lists are read page by page; a payment lost between create and commit is at most minutes old, so few pages hold it.
 const LIST_PAGE_SIZE = 100;
 const LIST_PAGES = 20;
+/** The charge comes along in full: it alone says until when a held amount can be captured. */
+const WITH_CHARGE = { expand: ['latest_charge'] };
 
 /** {@link PaymentGateway} over Stripe's PaymentIntents API. */
 @Injectable()
@@ -25,7 +28,7 @@ export class StripeGateway extends PaymentGateway {
 
   constructor(
     config: AppConfig,
-    private readonly clock: Clock,
+    private readonly calls: StripeCalls,
   ) {
     super();
     this.stripe = stripeClient(config);
@@ -39,10 +42,11 @@ export class StripeGateway extends PaymentGateway {
       // Cards in every form, tapped, scanned or in a wallet. A redirect to a bank's page has no place on most devices.
       automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       capture_method: request.captureMethod,
+      ...(request.isIncreasable ? { payment_method_options: { card: { request_incremental_authorization: 'if_available' } } } : {}),
       metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
       ...(request.description === null ? {} : { description: request.description }),
     };
-    return this.payment((options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.create', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
   }
 
   override confirmPayment(
@@ -50,17 +54,30 @@ export class StripeGateway extends PaymentGateway {
     options: { readonly returnUrl: string | null },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
-    const params = options.returnUrl === null ? {} : { return_url: options.returnUrl };
-    return this.payment((request) => this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }));
+    const params = { ...WITH_CHARGE, ...(options.returnUrl === null ? {} : { return_url: options.returnUrl }) };
+    return this.payment('payment_intents.confirm', (request) =>
+      this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }),
+    );
+  }
+
+  override increasePayment(gatewayId: string, amount: Money, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
+    const params = { ...WITH_CHARGE, amount: toStripeAmount(amount) };
+    return this.payment('payment_intents.increment', (options) =>
+      this.stripe.paymentIntents.incrementAuthorization(gatewayId, params, { ...options, idempotencyKey }),
+    );
   }
 
   override capturePayment(gatewayId: string, amount: Money | null, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
     const params = amount === null ? {} : { amount_to_capture: toStripeAmount(amount) };
-    return this.payment((options) => this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.capture', (options) =>
+      this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }),
+    );
   }
 
   override cancelPayment(gatewayId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment((options) => this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.cancel', (options) =>
+      this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }),
+    );
   }
 
   override refundPayment(
@@ -73,32 +90,52 @@ export class StripeGateway extends PaymentGateway {
       metadata: { [METADATA_KEYS.refund]: request.refundId },
       ...(request.reason === null ? {} : { reason: request.reason }),
     };
-    return callStripe(this.clock, (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }), gatewayRefundOf);
+    return this.calls.make({
+      endpoint: 'refunds.create',
+      send: (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }),
+      translate: gatewayRefundOf,
+    });
+  }
+
+  override approveReview(gatewayReviewId: string): Promise<GatewayAnswer<null>> {
+    return this.calls.make({
+      endpoint: 'reviews.approve',
+      send: (options) => this.stripe.reviews.approve(gatewayReviewId, {}, options),
+      translate: () => null,
+    });
   }
 
   override retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment((options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
+    return this.payment('payment_intents.retrieve', (options) => this.stripe.paymentIntents.retrieve(gatewayId, WITH_CHARGE, options));
   }
 
   override retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>> {
-    return callStripe(this.clock, (options) => this.stripe.refunds.retrieve(gatewayId, {}, options), gatewayRefundOf);
+    return this.calls.make({
+      endpoint: 'refunds.retrieve',
+      send: (options) => this.stripe.refunds.retrieve(gatewayId, {}, options),
+      translate: gatewayRefundOf,
+    });
   }
 
   override retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>> {
-    return callStripe(this.clock, (options) => this.stripe.disputes.retrieve(gatewayId, {}, options), gatewayDisputeOf);
+    return this.calls.make({
+      endpoint: 'disputes.retrieve',
+      send: (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
+      translate: gatewayDisputeOf,
+    });
   }
 
   override async findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>> {
     const params: Stripe.PaymentIntentListParams = { limit: LIST_PAGE_SIZE, created: { gte: Math.floor(createdAfter.getTime() / 1_000) } };
     for (let page = 0; page < LIST_PAGES; page++) {
-      const answer = await callStripe(
-        this.clock,
-        (options) => this.stripe.paymentIntents.list(params, options),
-        (list) => ({
+      const answer = await this.calls.make({
+        endpoint: 'payment_intents.list',
+        send: (options) => this.stripe.paymentIntents.list(params, options),
+        translate: (list) => ({
           found: list.data.find((intent) => intent.metadata[METADATA_KEYS.payment] === paymentId),
           lastId: list.has_more ? list.data.at(-1)?.id : undefined,
         }),
-      );
+      });
       if (answer.outcome !== 'succeeded')
         return answer.outcome === 'failed' || answer.outcome === 'declined' ? { ...answer, object: null } : answer;
       const { found, lastId } = answer.object;
@@ -111,8 +148,9 @@ export class StripeGateway extends PaymentGateway {
   }
 
   private payment(
+    endpoint: StripeEndpoint,
     send: (options: { timeout: number }) => Promise<Stripe.Response<Stripe.PaymentIntent>>,
   ): Promise<GatewayAnswer<GatewayPayment>> {
-    return callStripe(this.clock, send, gatewayPaymentOf, (error) => error.payment_intent ?? null);
+    return this.calls.make({ endpoint, send, translate: gatewayPaymentOf, objectOf: (error) => error.payment_intent ?? null });
   }
 }

@@ -132,6 +132,7 @@ describe('readStripeEnvelope', () => {
       type: 'a.b',
       apiVersion: '2017-08-15',
       objectId: 'pi_1',
+      paymentIntentId: null,
       createdAt: new Date(5_000),
     });
   });

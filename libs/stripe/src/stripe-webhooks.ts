@@ -29,6 +29,8 @@ export interface StripeEventEnvelope {
   readonly apiVersion: string | null;
   /** The id of the object that the event is about, when it has one. */
   readonly objectId: string | null;
+  /** The payment intent that the object is or belongs to: what leads to our payment and its merchant. */
+  readonly paymentIntentId: string | null;
   /** Stripe's clock. */
   readonly createdAt: Date;
 }
@@ -111,7 +113,16 @@ export function readStripeEnvelope(body: Buffer, receivedAt: Date, livemode: boo
   const event = parseStripeEvent(body);
   if (event === null || typeof event['id'] !== 'string' || event['id'] === '' || typeof event['type'] !== 'string') {
     const stripeEventId = `sha256:${createHash('sha256').update(body).digest('hex')}`;
-    return { stripeEventId, account: '', livemode, type: UNREADABLE_EVENT_TYPE, apiVersion: null, objectId: null, createdAt: receivedAt };
+    return {
+      stripeEventId,
+      account: '',
+      livemode,
+      type: UNREADABLE_EVENT_TYPE,
+      apiVersion: null,
+      objectId: null,
+      paymentIntentId: null,
+      createdAt: receivedAt,
+    };
   }
   return {
     stripeEventId: column(event['id']),
@@ -121,6 +132,7 @@ export function readStripeEnvelope(body: Buffer, receivedAt: Date, livemode: boo
     type: column(event['type']),
     apiVersion: textOf(event['api_version']),
     objectId: objectIdOf(event),
+    paymentIntentId: paymentIntentIdOf(event),
     createdAt: createdAtOf(event['created']) ?? receivedAt,
   };
 }
@@ -140,6 +152,13 @@ export function parseStripeEvent(body: Buffer): Readonly<Record<string, unknown>
 function objectIdOf(event: Readonly<Record<string, unknown>>): string | null {
   const snapshot = recordOf(recordOf(event['data'])?.['object']);
   return textOf(snapshot?.['id']) ?? textOf(recordOf(event['related_object'])?.['id']);
+}
+
+function paymentIntentIdOf(event: Readonly<Record<string, unknown>>): string | null {
+  const snapshot = recordOf(recordOf(event['data'])?.['object']);
+  if (snapshot === null) return null;
+  if (snapshot['object'] === 'payment_intent') return textOf(snapshot['id']);
+  return textOf(snapshot['payment_intent']) ?? textOf(recordOf(snapshot['payment_intent'])?.['id']);
 }
 
 function createdAtOf(created: unknown): Date | null {

@@ -1,5 +1,7 @@
 /** Webhooks: what Stripe tells us, stored before it is believed, and what we tell merchants. */
 export { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
+export { type WebhookLag } from './webhook-admin.repository.js';
+export { WebhookAdminService } from './webhook-admin.service.js';
 export { WebhookCounters } from './webhook-counters.js';
 export { type IncomingEvent } from './webhook-events.repository.js';
 export { WebhookInbox } from './webhook-inbox.js';

@@ -14,10 +14,10 @@ export interface IncomingEvent {
 // Duplicates inside one batch and against the table are both no-ops, and make no job.
 const INSERT_NEW = `
 with stored as (
-  insert into webhook_events (account, livemode, stripe_event_id, type, api_version, object_id, stripe_created_at, source, payload)
-  select account, livemode, stripe_event_id, type, api_version, object_id, to_timestamp(created), source, payload
-  from unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[], $6::text[], $7::double precision[], $8::text[], $9::bytea[])
-    as incoming (account, livemode, stripe_event_id, type, api_version, object_id, created, source, payload)
+  insert into webhook_events (account, livemode, stripe_event_id, type, api_version, object_id, payment_intent_id, stripe_created_at, source, payload)
+  select account, livemode, stripe_event_id, type, api_version, object_id, payment_intent_id, to_timestamp(created), source, payload
+  from unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::double precision[], $9::text[], $10::bytea[])
+    as incoming (account, livemode, stripe_event_id, type, api_version, object_id, payment_intent_id, created, source, payload)
   on conflict do nothing
   returning sequence, object_id
 ), queued as (
@@ -44,6 +44,7 @@ export class WebhookEventsRepository {
       textArray(envelopes.map((envelope) => envelope.type)),
       textArray(envelopes.map((envelope) => envelope.apiVersion)),
       textArray(envelopes.map((envelope) => envelope.objectId)),
+      textArray(envelopes.map((envelope) => envelope.paymentIntentId)),
       doubleArray(envelopes.map((envelope) => envelope.createdAt.getTime() / SECOND_MS)),
       textArray(events.map((event) => event.source)),
       byteaArray(events.map((event) => event.payload)),

@@ -4,6 +4,9 @@ import { AppConfig } from '#platform';
 import { SecurityCoreModule } from '#security';
 import { EventApplier } from './event-applier.js';
 import { PaymentEventApplier } from './payment-event-applier.js';
+import { WebhookAdminController } from './webhook-admin.controller.js';
+import { WebhookAdminRepository } from './webhook-admin.repository.js';
+import { WebhookAdminService } from './webhook-admin.service.js';
 import { WebhookCounters } from './webhook-counters.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
@@ -16,19 +19,22 @@ import { WebhookProcessor } from './webhook-processor.js';
   imports: [PaymentsCoreModule, SecurityCoreModule],
   providers: [
     { provide: EventApplier, useClass: PaymentEventApplier },
+    WebhookAdminRepository,
+    WebhookAdminService,
     WebhookCounters,
     WebhookEventsRepository,
     WebhookJobsRepository,
     WebhookInbox,
     WebhookProcessor,
   ],
-  exports: [WebhookCounters, WebhookInbox, WebhookProcessor],
+  exports: [WebhookAdminService, WebhookCounters, WebhookInbox, WebhookProcessor],
 })
 export class WebhooksCoreModule {}
 
 /** The core with the routes: for the api. */
 @Module({
   imports: [SecurityCoreModule, WebhooksCoreModule],
+  controllers: [WebhookAdminController],
   providers: [WebhookIntake],
   exports: [WebhooksCoreModule, WebhookIntake],
 })

@@ -9,6 +9,7 @@ import { search, type SearchParameters } from '../search.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
 import { book, chargeFee } from './balance.js';
+import { methodDetailsOf } from './charge-details.js';
 import { type PaymentIntent } from './payment-intents.js';
 import { type BillingDetails, type PaymentMethod } from './payment-methods.js';
 
@@ -107,7 +108,7 @@ export function createCharge(sandbox: Sandbox, account: Account, parts: ChargePa
     paid: decline === null,
     payment_intent: intent.id,
     payment_method: method.id,
-    payment_method_details: methodDetails(parts, isManual && decline === null ? now + CAPTURE_WINDOW_SECONDS : null),
+    payment_method_details: methodDetailsOf(parts, isManual && decline === null ? now + CAPTURE_WINDOW_SECONDS : null),
     radar_options: {},
     receipt_email: intent.receipt_email,
     receipt_number: null,
@@ -181,56 +182,6 @@ function riskOf(sandbox: Sandbox, card: TestCard | undefined): { risk_level: str
   if (card?.risk === 'highest' || card?.risk === 'blocked') return { risk_level: 'highest', risk_score: 75 + (spread % 25) };
   return { risk_level: 'normal', risk_score: spread % 65 };
 }
-
-function methodDetails(
-  { intent, method, decline, authentication }: ChargeParts,
-  captureBefore: number | null,
-): Charge['payment_method_details'] {
-  const { card, type } = method;
-  if (!card) return { type, [type]: method[type] ?? {} };
-  return {
-    type: 'card',
-    card: {
-      amount_authorized: decline === null ? intent.amount : null,
-      authorization_code: decline === null ? '123456' : null,
-      brand: card.brand,
-      ...(captureBefore === null ? {} : { capture_before: captureBefore }),
-      checks: card.checks,
-      country: card.country,
-      electronic_commerce_indicator: authentication === 'challenged' ? '05' : null,
-      exp_month: card.exp_month,
-      exp_year: card.exp_year,
-      extended_authorization: { status: 'disabled' },
-      fingerprint: card.fingerprint,
-      funding: card.funding,
-      incremental_authorization: {
-        status: intent.payment_method_options?.card?.request_incremental_authorization === 'if_available' ? 'available' : 'unavailable',
-      },
-      installments: null,
-      last4: card.last4,
-      mandate: null,
-      multicapture: { status: 'unavailable' },
-      network: card.brand,
-      network_token: { used: false },
-      network_transaction_id: '104557651805572',
-      overcapture: { maximum_amount_capturable: intent.amount, status: 'unavailable' },
-      regulated_status: card.regulated_status,
-      three_d_secure: authentication === 'challenged' ? AUTHENTICATED : null,
-      transaction_link_id: null,
-      wallet: null,
-    },
-  };
-}
-
-const AUTHENTICATED = {
-  authentication_flow: 'challenge',
-  electronic_commerce_indicator: '05',
-  exemption_indicator: null,
-  result: 'authenticated',
-  result_reason: null,
-  transaction_id: '5f0e4b1c-6c5c-4b7f-9f36-2a5f6c1f7a10',
-  version: '2.2.0',
-};
 
 /** Books the money of a captured charge, less the fee. */
 export function bookCharge(sandbox: Sandbox, account: Account, charge: Charge, bypassesPending = false): string {

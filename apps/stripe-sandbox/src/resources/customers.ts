@@ -1,44 +1,13 @@
 /** Customers. */
 import { type Account } from '../account.js';
+import { type Address, NO_ADDRESS, type Shipping, wholeShipping } from '../addresses.js';
 import { type Call, pathId, route } from '../call.js';
-import { noSuch } from '../errors.js';
 import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { search, type SearchParameters } from '../search.js';
 import { type Sandbox } from '../sandbox.js';
-import { attach, resolvePaymentMethod, type Address } from './payment-methods.js';
-
-/** A customer. */
-export interface Customer {
-  id: string;
-  object: 'customer';
-  address: Partial<Address> | null;
-  balance: number;
-  created: number;
-  currency: string | null;
-  default_source: null;
-  delinquent: boolean;
-  description: string | null;
-  email: string | null;
-  invoice_prefix: string;
-  invoice_settings: { custom_fields: null; default_payment_method: string | null; footer: null; rendering_options: null };
-  livemode: false;
-  metadata: Metadata;
-  name: string | null;
-  next_invoice_sequence: number;
-  phone: string | null;
-  preferred_locales: string[];
-  shipping: object | null;
-  tax_exempt: string;
-  test_clock: string | null;
-}
-
-/** What is left of a customer that was deleted. */
-export interface DeletedCustomer {
-  id: string;
-  object: 'customer';
-  deleted: true;
-}
+import { changedFields, type Customer, getCustomer } from './customer-object.js';
+import { attach, resolvePaymentMethod } from './payment-methods.js';
 
 interface CustomerParameters {
   address?: Partial<Address> | '';
@@ -51,16 +20,9 @@ interface CustomerParameters {
   payment_method?: string;
   phone?: string;
   preferred_locales?: string[];
-  shipping?: object | '';
+  shipping?: Shipping | '';
   tax_exempt?: string;
   test_clock?: string;
-}
-
-/** The customer of an id. @throws StripeError 404 in a path, 400 in a parameter. */
-export function getCustomer(account: Account, id: string, param = 'id'): Customer {
-  const customer = account.customers.find(id);
-  if (!customer) throw noSuch('customer', id, param, param === 'id' ? 404 : 400);
-  return customer;
 }
 
 /** Makes and keeps a customer. */
@@ -68,13 +30,14 @@ export function createCustomer(sandbox: Sandbox, account: Account, input: Custom
   const customer: Customer = {
     id: sandbox.store.newId('cus', 14),
     object: 'customer',
-    address: input.address || null,
+    address: input.address ? { ...NO_ADDRESS, ...input.address } : null,
     balance: input.balance ?? 0,
     created: sandbox.clock.now(),
     currency: null,
     default_source: null,
     delinquent: false,
     description: input.description || null,
+    discount: null,
     email: input.email || null,
     invoice_prefix: sandbox.store.random.letters(8).toUpperCase(),
     invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
@@ -84,7 +47,7 @@ export function createCustomer(sandbox: Sandbox, account: Account, input: Custom
     next_invoice_sequence: 1,
     phone: input.phone || null,
     preferred_locales: input.preferred_locales ?? [],
-    shipping: input.shipping || null,
+    shipping: input.shipping ? wholeShipping(input.shipping) : null,
     tax_exempt: input.tax_exempt || 'none',
     test_clock: input.test_clock ?? null,
   };
@@ -110,13 +73,13 @@ function update(call: Call<CustomerParameters>): object {
   const { address, description, email, name, phone, shipping } = parameters;
   const before = { ...customer };
   const changed = <T>(value: T | '' | undefined, kept: T | null) => (value === undefined ? kept : value === '' ? null : value);
-  customer.address = changed(address, customer.address);
+  customer.address = changed(address && { ...NO_ADDRESS, ...address }, customer.address);
   customer.balance = parameters.balance ?? customer.balance;
   customer.description = changed(description, customer.description);
   customer.email = changed(email, customer.email);
   customer.name = changed(name, customer.name);
   customer.phone = changed(phone, customer.phone);
-  customer.shipping = changed(shipping, customer.shipping);
+  customer.shipping = changed(shipping && wholeShipping(shipping), customer.shipping);
   customer.tax_exempt = parameters.tax_exempt || customer.tax_exempt;
   customer.preferred_locales = parameters.preferred_locales ?? customer.preferred_locales;
   customer.metadata = mergeMetadata(customer.metadata, parameters.metadata);
@@ -124,13 +87,6 @@ function update(call: Call<CustomerParameters>): object {
   account.customers.put(customer);
   sandbox.events.record(account, 'customer.updated', customer, changedFields(before, customer));
   return customer;
-}
-
-/** The old values of the fields that differ: an event's `previous_attributes`. */
-export function changedFields<T extends object>(before: T, after: T): Partial<T> {
-  const previous: Partial<T> = {};
-  for (const name of Object.keys(before) as (keyof T)[]) if (before[name] !== after[name]) previous[name] = before[name];
-  return previous;
 }
 
 function remove(call: Call): object {

@@ -138,9 +138,17 @@ export class PaymentFlow {
     sandbox.clock.schedule('bank_debit', account.id, BANK_DEBIT_MS, { intentId: intent.id, methodId: this.method.id });
   }
 
-  /** The bank has paid. */
-  completeBankDebit(): void {
-    this.authorize('none');
+  /** The bank has paid, or has not. */
+  completeBankDebit(decline: Decline | null): void {
+    if (decline) this.fail(decline, true, 'none');
+    else this.authorize('none');
+  }
+
+  /** A card was held to a reader, which decides by the amount. */
+  presentCard(decline: Decline | null): void {
+    this.intent.payment_method = this.method.id;
+    if (decline) this.fail(decline, true, 'none');
+    else this.authorize('none');
   }
 
   private fail(decline: Decline, withCharge: boolean, authentication: Authentication): StripeError {
@@ -177,8 +185,11 @@ export class PaymentFlow {
   }
 
   private save(eventType: string): void {
-    this.account.paymentIntents.put(this.intent);
-    this.sandbox.events.record(this.account, eventType, this.intent);
+    const { sandbox, account, intent } = this;
+    account.paymentIntents.put(intent);
+    sandbox.events.record(account, eventType, intent);
+    if (eventType !== 'payment_intent.succeeded' && eventType !== 'payment_intent.payment_failed') return;
+    for (const follow of sandbox.whenIntentEnds) follow(account, intent);
   }
 }
 
@@ -193,6 +204,7 @@ function settle(sandbox: Sandbox, account: Account, intent: PaymentIntent, charg
     charge.balance_transaction = transaction;
   }
   account.charges.put(charge);
+  for (const follow of sandbox.whenChargeCaptures) follow(account, charge, card);
 }
 
 /** Takes an authorised amount, or a part of it; the rest is released. */
@@ -229,6 +241,13 @@ export function cancel(sandbox: Sandbox, account: Account, intent: PaymentIntent
   sandbox.events.record(account, 'payment_intent.canceled', intent);
 }
 
+/** Stripe's failing test IBANs end so; all others pay. @see https://docs.stripe.com/payments/sepa-debit (checked 2026-11) */
+function bankDebitOutcome(method: PaymentMethod): Decline | null {
+  const { last4 } = (method.sepa_debit ?? {}) as { last4?: string };
+  const hasFailed = last4 === '3202' || last4 === '3456';
+  return hasFailed ? { code: 'debit_not_authorized', message: 'The bank account could not be debited.' } : null;
+}
+
 /** What time does to payments. */
 export function registerPaymentJobs(sandbox: Sandbox): void {
   sandbox.clock.register('charge_update', ({ accountId, details }) => {
@@ -248,6 +267,7 @@ export function registerPaymentJobs(sandbox: Sandbox): void {
     const account = sandbox.account(accountId);
     const intent = account.paymentIntents.find(String(details.intentId));
     const method = account.paymentMethods.find(String(details.methodId));
-    if (intent?.status === 'processing' && method) new PaymentFlow(sandbox, account, intent, method).completeBankDebit();
+    if (intent?.status === 'processing' && method)
+      new PaymentFlow(sandbox, account, intent, method).completeBankDebit(bankDebitOutcome(method));
   });
 }

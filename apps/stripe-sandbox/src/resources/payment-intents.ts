@@ -1,11 +1,12 @@
 /** Payment intents: one for each thing a customer pays for. */
 import { type Account } from '../account.js';
+import { type Shipping, wholeShipping } from '../addresses.js';
 import { checkAmount, checkCurrency } from '../amounts.js';
 import { invalidState, noSuch } from '../errors.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { getCustomer } from './customers.js';
+import { getCustomer } from './customer-object.js';
 import { PaymentFlow } from './payment-flow.js';
 import { createPaymentMethod, type PaymentMethod, type PaymentMethodInput, resolvePaymentMethod } from './payment-methods.js';
 import { methodOfConfirmationToken } from './tokens.js';
@@ -48,7 +49,7 @@ export interface PaymentIntent extends StripeObject {
   receipt_email: string | null;
   review: string | null;
   setup_future_usage: string | null;
-  shipping: object | null;
+  shipping: Shipping | null;
   statement_descriptor: string | null;
   statement_descriptor_suffix: string | null;
   status: PaymentIntentStatus;
@@ -79,7 +80,7 @@ export interface IntentParameters {
   receipt_email?: string;
   return_url?: string;
   setup_future_usage?: string;
-  shipping?: object | '';
+  shipping?: Shipping | '';
   statement_descriptor?: string;
   statement_descriptor_suffix?: string;
   transfer_group?: string;
@@ -138,7 +139,7 @@ export function createIntent(sandbox: Sandbox, account: Account, input: IntentPa
     receipt_email: input.receipt_email ?? null,
     review: null,
     setup_future_usage: input.setup_future_usage || null,
-    shipping: input.shipping || null,
+    shipping: input.shipping ? wholeShipping(input.shipping) : null,
     source: null,
     statement_descriptor: input.statement_descriptor ?? null,
     statement_descriptor_suffix: input.statement_descriptor_suffix ?? null,
@@ -227,7 +228,7 @@ export function applyCommon(intent: PaymentIntent, input: IntentParameters): voi
   intent.receipt_email = input.receipt_email ?? intent.receipt_email;
   intent.setup_future_usage = input.setup_future_usage ?? intent.setup_future_usage;
   intent.capture_method = input.capture_method ?? intent.capture_method;
-  if (input.shipping !== undefined) intent.shipping = input.shipping || null;
+  if (input.shipping !== undefined) intent.shipping = input.shipping ? wholeShipping(input.shipping) : null;
   if (input.payment_method_options) {
     const { payment_method_options: kept } = intent;
     intent.payment_method_options = {

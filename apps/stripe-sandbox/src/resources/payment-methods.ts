@@ -1,5 +1,6 @@
 /** Payment methods: test cards by name, token or number, and the customers they are attached to. */
 import { type Account } from '../account.js';
+import { type Address, NO_ADDRESS } from '../addresses.js';
 import { type Call, pathId, route } from '../call.js';
 import { cardByName, type TestCard } from '../cards.js';
 import { cardNumberError, resolveCard, type CardInput } from '../card-input.js';
@@ -9,17 +10,7 @@ import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { getCustomer } from './customers.js';
-
-/** A postal address as Stripe keeps it. */
-export interface Address {
-  city: string | null;
-  country: string | null;
-  line1: string | null;
-  line2: string | null;
-  postal_code: string | null;
-  state: string | null;
-}
+import { getCustomer } from './customer-object.js';
 
 /** Who pays. */
 export interface BillingDetails {
@@ -166,7 +157,6 @@ function otherDetails(type: string, input: unknown, sandbox: Sandbox): object {
   };
 }
 
-const NO_ADDRESS: Address = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };
 const NO_BILLING: BillingDetails = { address: NO_ADDRESS, email: null, name: null, phone: null, tax_id: null };
 
 function mergeBilling(kept: BillingDetails, changes: BillingInput | undefined): BillingDetails {

@@ -10,7 +10,9 @@ import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
 import { book } from './balance.js';
 import { type Charge, getCharge } from './charges.js';
+import { holdsMoney } from './dispute-holds.js';
 import { getIntent } from './payment-intents.js';
+import { closeReview } from './reviews.js';
 
 /** A refund. */
 export interface Refund extends StripeObject {
@@ -116,6 +118,9 @@ function checkRefundable(account: Account, charge: Charge, wanted: number | unde
   if (charge.status !== 'succeeded' || !charge.captured) {
     throw invalidState(`Charge ${charge.id} is not captured: it cannot be refunded.`, { param: 'charge' });
   }
+  if (charge.disputed && holdsMoney(account, charge.id)) {
+    throw invalidState(`Charge ${charge.id} has been charged back; cannot issue a refund.`, { code: 'charge_disputed' });
+  }
   const left = charge.amount_captured - charge.amount_refunded;
   if (left === 0) throw invalidState(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
   const amount = wanted ?? left;
@@ -133,6 +138,7 @@ function addRefunded(sandbox: Sandbox, account: Account, charge: Charge, amount:
   charge.amount_refunded += amount;
   charge.refunded = charge.amount_refunded === charge.amount_captured;
   account.charges.put(charge);
+  if (charge.refunded) closeReview(sandbox, account, charge, 'refunded');
   if (amount > 0) sandbox.events.record(account, 'charge.refunded', charge, previous);
 }
 
@@ -186,6 +192,7 @@ function update(call: Call<{ metadata?: Metadata | '' }>): object {
   refund.metadata = mergeMetadata(refund.metadata, call.parameters.metadata);
   call.account.refunds.put(refund);
   call.sandbox.events.record(call.account, 'refund.updated', refund, previous);
+  call.sandbox.events.record(call.account, 'charge.refund.updated', refund, previous);
   return refund;
 }
 

@@ -10,9 +10,10 @@
  *   limit as any other; the window of an instant is the day its date names, so no instant has two windows or none.
  * - A rolling window is the time before the payment: "10 in one hour" holds for every hour, not only for those of the clock.
  */
-import { localTimeAt, type LocalTime, startOfLocalDay } from '#kernel';
+import { assertNever, localTimeAt, type LocalTime, startOfLocalDay } from '#kernel';
 import { type BusinessProfile } from '#merchants';
 import { currencyRulesOf } from './payment-policy.js';
+import { type PaymentStatus } from './payment-status.js';
 
 /** Every limit. */
 export const SPENDING_LIMIT_NAMES = [
@@ -67,6 +68,9 @@ export interface BucketUse {
   readonly settled: number;
 }
 
+/** What has become of a reservation: `reserved` while the payment may still move money, `settled` once it has, `released` when it will not. */
+export type ReservationState = 'reserved' | 'settled' | 'released';
+
 /** What a bucket answers to a payment. */
 export interface ReservationDecision {
   readonly fits: boolean;
@@ -93,6 +97,27 @@ export function decideReservation(bucket: Pick<SpendingBucket, 'limit' | 'take'>
   // A limit that was lowered below what is used leaves nothing, not less than nothing.
   const remaining = Math.max(0, bucket.limit - use.reserved - use.settled);
   return { fits: bucket.take <= remaining, remaining };
+}
+
+/** What a payment's state makes of its reservations. A declined payment gives its room back: trying again takes it anew. */
+export function reservationStateOf(status: PaymentStatus): ReservationState {
+  switch (status) {
+    case 'succeeded':
+      return 'settled';
+    case 'requires_payment_method':
+    case 'blocked':
+    case 'canceled':
+      return 'released';
+    case 'accumulating':
+    case 'in_review':
+    case 'requires_confirmation':
+    case 'requires_action':
+    case 'processing':
+    case 'requires_capture':
+      return 'reserved';
+    default:
+      return assertNever(status, 'payment status');
+  }
 }
 
 /** The calendar day or month of a place that an instant belongs to. */

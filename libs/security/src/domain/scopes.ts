@@ -61,13 +61,18 @@ export const DEVICE_SCOPES: readonly Scope[] = ['payments:create_own', 'payments
 // The device's own rights make no sense for anybody else: nobody else has a device id to be compared with.
 const FOR_DEVICES_ONLY: ReadonlySet<Scope> = new Set(DEVICE_SCOPES);
 // Keys cannot make people, keys or merchants: a leaked key must not outlive its revocation by a second one.
-const FOR_PEOPLE_ONLY: ReadonlySet<Scope> = new Set<Scope>(['users:read', 'users:write', 'api_keys:write', 'merchants:write']);
+const FOR_PEOPLE_ONLY: ReadonlySet<Scope> = new Set<Scope>(['users:read', 'users:write', 'api_keys:write']);
+
+// These act on the whole deployment: nobody of a single merchant holds them, neither person nor key.
+const FOR_DEPLOYMENT_ONLY: ReadonlySet<Scope> = new Set<Scope>(['merchants:write', 'operations:read', 'operations:write']);
 
 const ALL_OF_A_PERSON = SCOPES.filter((scope) => !FOR_DEVICES_ONLY.has(scope));
 const READS = ALL_OF_A_PERSON.filter((scope) => scope.endsWith(':read'));
 
 /** What a merchant's secret key holds, and the most that a restricted key may be given. */
-export const KEY_SCOPES: readonly Scope[] = ALL_OF_A_PERSON.filter((scope) => !FOR_PEOPLE_ONLY.has(scope));
+export const KEY_SCOPES: readonly Scope[] = ALL_OF_A_PERSON.filter(
+  (scope) => !FOR_PEOPLE_ONLY.has(scope) && !FOR_DEPLOYMENT_ONLY.has(scope),
+);
 
 /**
  * The permission table. Nobody creates payments by hand: that is for keys and devices.
@@ -114,6 +119,11 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'health:read',
   ],
 };
+
+/** What a person of that role holds; a person of one merchant nothing that acts on the whole deployment. */
+export function scopesOfPerson(role: Role, merchantId: string | null): ReadonlySet<Scope> {
+  return new Set(ROLE_SCOPES[role].filter((scope) => merchantId === null || !FOR_DEPLOYMENT_ONLY.has(scope)));
+}
 
 /** Whether `text` names a right. */
 export function isScope(text: string): text is Scope {

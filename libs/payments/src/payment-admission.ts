@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { type AttemptAssessment, FraudService, ReviewQueue } from '#fraud';
+import { type Queryable } from '#platform';
+import { CustomersRepository } from './customers.repository.js';
+import { type PaymentDraft } from './payment-drafts.js';
+import { type Payment, type PaymentCaller } from './payment.js';
+import { SpendingLimitsService } from './spending-limits.service.js';
+
+/** What was decided about a payment before it is recorded. */
+export interface Admission {
+  readonly customerId: string | null;
+  readonly assessment: AttemptAssessment;
+}
+
+/**
+ * What a payment must pass inside the transaction that records it, because others may be asking for the same at the same moment: the room of
+ * its spending limits and the judgement of the fraud rules. Locks are taken in this order by everybody: customer, limits, device and card.
+ */
+@Injectable()
+export class PaymentAdmission {
+  constructor(
+    private readonly customers: CustomersRepository,
+    private readonly limits: SpendingLimitsService,
+    private readonly fraud: FraudService,
+    private readonly reviews: ReviewQueue,
+  ) {}
+
+  /** @throws PolicyViolationError when a limit has no room. */
+  async admit(transaction: Queryable, caller: PaymentCaller, draft: PaymentDraft, paymentId: string): Promise<Admission> {
+    const customerId = await this.customerOf(transaction, caller, draft);
+    await this.limits.reserve(transaction, caller, draft, { paymentId, customerId });
+    return { customerId, assessment: await this.assess(transaction, caller, draft, { paymentId, customerId }) };
+  }
+
+  /** Puts a payment that is held into the analysts' queue; its clock starts with it. */
+  holdForReview(transaction: Queryable, payment: Payment, draft: PaymentDraft, assessment: AttemptAssessment): Promise<void> {
+    return this.reviews.openHeld(transaction, {
+      paymentId: payment.id,
+      merchantId: payment.merchantId,
+      livemode: payment.livemode,
+      assessmentId: assessment.id,
+      score: assessment.score,
+      amountMinor: payment.amountMinor,
+      currency: payment.currency,
+      businessType: payment.businessType,
+      rule: draft.profile.review,
+    });
+  }
+
+  private async customerOf(transaction: Queryable, caller: PaymentCaller, { request }: PaymentDraft): Promise<string | null> {
+    if (request.customerId !== undefined) return request.customerId;
+    return request.customerEmail === undefined ? null : this.customers.getOrCreate(transaction, caller, request.customerEmail);
+  }
+
+  private assess(
+    transaction: Queryable,
+    caller: PaymentCaller,
+    draft: PaymentDraft,
+    ids: { paymentId: string; customerId: string | null },
+  ): Promise<AttemptAssessment> {
+    const { request, device } = draft;
+    return this.fraud.assess(transaction, {
+      paymentId: ids.paymentId,
+      merchantId: caller.merchantId,
+      livemode: caller.livemode,
+      amount: draft.amount,
+      businessType: draft.businessType,
+      method: request.method ?? 'card',
+      timeZone: draft.timeZone,
+      device: {
+        id: device.id,
+        registeredAt: device.registeredAt,
+        status: device.status,
+        capabilityCount: device.capabilities.length,
+        fingerprintMatches: null,
+        isAutomationAuthorised: device.isAuthorisedForAutomatedPayments,
+      },
+      // Test tokens stand for a kind of card, not for one card: counting under them would make one card of everybody's.
+      card: /^pm_card_/.test(request.paymentMethod) ? null : request.paymentMethod,
+      customerId: ids.customerId,
+      email: request.customerEmail ?? null,
+      // The address of the payer's own device; behind a merchant's key it would be the merchant's server, the same for everybody.
+      ip: caller.deviceId === null ? null : caller.ip,
+      location: request.location ?? null,
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { currencyCode } from '#kernel';
+import { createTestDatabase, type TestDatabase } from '#test';
+import { WebhookProcessor } from '#webhooks';
+import { fixture, gatewayPayment, type JsonEvent, startWebhookApp, type WebhookApp } from './webhook-app.js';
+
+const USD = currencyCode('usd');
+/** The life of a payment that was authenticated, charged, refunded in part and disputed, as Stripe would tell it in order. */
+const LIFE = [
+  'payment_intent.created',
+  'payment_intent.requires_action',
+  'payment_intent.processing',
+  'payment_intent.payment_failed',
+  'payment_intent.succeeded',
+  'charge.refunded',
+  'refund.created',
+  'refund.updated',
+  'charge.dispute.created',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.updated',
+  'charge.dispute.funds_reinstated',
+  'charge.dispute.closed',
+];
+
+describe('any order of events, with duplicates, through several workers', () => {
+  let testDatabase: TestDatabase;
+  let webhooks: WebhookApp;
+  let serial = 0;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    webhooks = await startWebhookApp(testDatabase.url, { effects: 'payments' });
+    await webhooks.database.query(
+      `insert into merchants (id, name, country, time_zone, default_business_type, enabled_business_types) values ('mer_1', 'Café', 'US', 'UTC', 'retail', '{retail}')`,
+    );
+    await webhooks.database.query(
+      `insert into devices (id, merchant_id, livemode, type, fingerprint, capabilities, credential_hash, credential_last4)
+       values ('dev_1', 'mer_1', false, 'pos_terminal', 'fingerprint-1', '{}', '\\x00', '0000')`,
+    );
+  });
+
+  afterAll(async () => {
+    await webhooks.close();
+    await testDatabase.drop();
+  });
+
+  it('ends in one state', async () => {
+    const processor = webhooks.app.get(WebhookProcessor, { strict: false });
+    const plan = fc.record({
+      order: fc.shuffledSubarray(LIFE, { minLength: LIFE.length }),
+      duplicates: fc.subarray(LIFE, { maxLength: 4 }),
+      cuts: fc.subarray([2, 4, 6, 8, 10]),
+      workers: fc.integer({ min: 1, max: 3 }),
+    });
+
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ order, duplicates, cuts, workers }) => {
+        const id = await aPayment();
+        const sequence = [...order, ...duplicates];
+        const pieces = [0, ...cuts, sequence.length];
+        for (let index = 1; index < pieces.length; index++) {
+          for (const type of sequence.slice(pieces[index - 1], pieces[index])) await webhooks.post(eventOf(type, id));
+          await Promise.all(Array.from({ length: workers }, () => processor.processDue()));
+        }
+        for (let round = 0; round < 12 && (await isOpen()); round++) {
+          await webhooks.database.query('update webhook_jobs set next_attempt_at = now(), leased_until = null');
+          await processor.processDue();
+        }
+
+        expect(await stateOf(id)).toEqual(FINAL_STATE);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  async function aPayment(): Promise<string> {
+    const id = String(++serial).padStart(8, '0');
+    await webhooks.database.query(
+      `insert into payments (id, merchant_id, livemode, status, amount_minor, currency, device_id, business_type, profile_version, method,
+         payment_method, capture_method, stripe_payment_intent_id, version)
+       values ($1, 'mer_1', false, 'processing', 1250, 'usd', 'dev_1', 'retail', 0, 'card', 'pm_card_visa', 'automatic', $2, 1)`,
+      [`pay_${id}`, `pi_${id}`],
+    );
+    webhooks.gateway.payments.set(`pi_${id}`, gatewayPayment({ gatewayId: `pi_${id}`, chargeId: `ch_${id}`, paymentId: `pay_${id}` }));
+    webhooks.gateway.refunds.set(`re_${id}`, {
+      gatewayId: `re_${id}`,
+      paymentGatewayId: `pi_${id}`,
+      status: 'succeeded',
+      amountMinor: 500,
+      currency: USD,
+      failureReason: null,
+      refundId: null,
+    });
+    webhooks.gateway.disputes.set(`du_${id}`, {
+      gatewayId: `du_${id}`,
+      paymentGatewayId: `pi_${id}`,
+      status: 'won',
+      reason: 'fraudulent',
+      networkReasonCode: '10.4',
+      amountMinor: 1250,
+      currency: USD,
+      areFundsWithdrawn: false,
+      evidenceDueBy: new Date(1_790_850_000_000),
+      evidenceSubmissionCount: 1,
+    });
+    return id;
+  }
+
+  function eventOf(type: string, id: string): JsonEvent {
+    const text = JSON.stringify({ ...fixture(type), id: `evt_${id}_${type}` })
+      .replaceAll('pi_3TfixtureCoffee00000001', `pi_${id}`)
+      .replaceAll('ch_3TfixtureCoffee00000001', `ch_${id}`)
+      .replaceAll('re_3TfixtureCoffee00000001', `re_${id}`)
+      .replaceAll('du_1TfixtureCoffee0000001', `du_${id}`)
+      .replaceAll('pay_01jd8y3v5kq2e9c7x4m6n0r1st', `pay_${id}`)
+      .replaceAll('"upp_refund_id":"re_01jd8y3v5kq2e9c7x4m6n0r1st"', '"made_by":"dashboard"');
+    return JSON.parse(text) as JsonEvent;
+  }
+
+  async function isOpen(): Promise<boolean> {
+    return (await webhooks.database.query('select 1 from webhook_jobs limit 1')).length > 0;
+  }
+
+  async function stateOf(id: string): Promise<unknown> {
+    const payment = await webhooks.database.query(
+      `select status, amount_received_minor as received, amount_refunded_minor as refunded, amount_disputed_minor as disputed from payments where id = $1`,
+      [`pay_${id}`],
+    );
+    const refunds = await webhooks.database.query('select status, amount_minor as amount from refunds where payment_id = $1', [
+      `pay_${id}`,
+    ]);
+    const disputes = await webhooks.database.query('select status, are_funds_withdrawn as withdrawn from disputes where payment_id = $1', [
+      `pay_${id}`,
+    ]);
+    const dead = await webhooks.database.query('select last_error from webhook_dead');
+    return { payment, refunds, disputes, dead };
+  }
+});
+
+const FINAL_STATE = {
+  payment: [{ status: 'succeeded', received: 1250, refunded: 500, disputed: 0 }],
+  refunds: [{ status: 'succeeded', amount: 500 }],
+  disputes: [{ status: 'won', withdrawn: false }],
+  dead: [],
+};
