@@ -33,7 +33,7 @@ export function writeNginx(folder: string, ports: ProxyPorts): void {
   writeFileSync(path.join(own, 'upp.conf'), site);
   writeFileSync(path.join(own, 'upp-upstream.conf'), withApi(example('nginx/upp-upstream.conf'), ports));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${own}/${kind};`);
-  const frame = `pid ${own}/nginx.pid; error_log stderr warn; worker_processes 2; events {}`;
+  const frame = `pid ${own}/nginx.pid; error_log stderr warn; worker_processes 2; events {} daemon off;`;
   writeFileSync(path.join(own, 'main.conf'), `${frame}\nhttp { access_log off; ${temporary.join(' ')} include ${own}/upp.conf; }\n`);
 }
 

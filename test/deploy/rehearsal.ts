@@ -110,12 +110,7 @@ export class Rehearsal {
   /** Starts the proxy over the processes of the first release and waits until it answers. */
   async open(): Promise<void> {
     this.balancer = spawnProcess(
-      this.proxy === 'haproxy'
-        ? ['haproxy', '-db', '-f', path.join(this.folder, 'haproxy.cfg')]
-        : this.nginx('-g "daemon off;"')
-            .replaceAll('"', '')
-            .split(' -g ')
-            .flatMap((part, index) => (index === 0 ? part.split(' ') : ['-g', part])),
+      this.proxy === 'haproxy' ? ['haproxy', '-db', '-f', path.join(this.folder, 'haproxy.cfg')] : this.nginx('').trim().split(' '),
     );
     await waitFor(async () => (await this.send('GET', '/ping')).status === 200).catch((error: unknown) => {
       throw new Error(this.balancer?.output, { cause: error });
