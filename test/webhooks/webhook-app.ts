@@ -67,6 +67,7 @@ export class KnownObjects extends PaymentGateway {
   override createPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override confirmPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override increasePayment = (): Promise<GatewayAnswer<never>> => refuse();
+  override approveReview = (): Promise<GatewayAnswer<never>> => refuse();
   override capturePayment = (): Promise<GatewayAnswer<never>> => refuse();
   override cancelPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override refundPayment = (): Promise<GatewayAnswer<never>> => refuse();

@@ -90,3 +90,4 @@ export {
   type SpendingBucket,
   type SpendingLimitName,
 } from './domain/spending-limit.js';
+export { ReviewedPaymentsModule } from './reviewed-payments.module.js';

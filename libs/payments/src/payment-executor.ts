@@ -78,7 +78,9 @@ export class PaymentExecutor {
   async cancel(payment: Payment, source: ChangeSource): Promise<Payment> {
     if (payment.stripePaymentIntentId === null) {
       const by = source.source === 'completer' ? 'completer' : source.source === 'admin' ? 'admin' : 'client';
-      return (await this.transitions.move(this.database, payment, { to: 'canceled', by }, {}, source)) ?? payment;
+      return this.database.transaction(
+        async (transaction) => (await this.transitions.move(transaction, payment, { to: 'canceled', by }, {}, source)) ?? payment,
+      );
     }
     const attempt = await this.attempts.insert(this.database, payment, 'cancel', source.sourceId ?? source.source);
     const answer = await this.gateway.cancelPayment(payment.stripePaymentIntentId, attempt.stripeIdempotencyKey);

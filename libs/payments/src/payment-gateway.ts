@@ -133,6 +133,9 @@ export abstract class PaymentGateway {
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayRefund>>;
 
+  /** Closes a review that the processor opened, as approved. `failed` when it is closed already. */
+  abstract approveReview(gatewayReviewId: string): Promise<GatewayAnswer<null>>;
+
   /** The intent as it is now. `failed` with code `resource_missing` when there is none. */
   abstract retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>>;
 

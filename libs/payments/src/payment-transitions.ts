@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { assert, Clock } from '#kernel';
+import { ReviewQueue } from '#fraud';
 import { type Queryable } from '#platform';
 import { checkDelayMs } from './domain/check-schedule.js';
 import { nextPaymentStatus, type PaymentMover, type PaymentStatus } from './domain/payment-status.js';
@@ -27,6 +28,7 @@ const TRIES = 8;
 export class PaymentTransitions {
   constructor(
     private readonly repository: PaymentsRepository,
+    private readonly reviews: ReviewQueue,
     private readonly clock: Clock,
   ) {}
 
@@ -57,7 +59,7 @@ export class PaymentTransitions {
   }
 
   /**
-   * Moves a payment on somebody's wish.
+   * Moves a payment on somebody's wish. Giving up a payment that is held also ends its review, unless that was decided first.
    *
    * @returns The payment after the move, or null when its state, read again if need be, does not allow it.
    */
@@ -69,6 +71,10 @@ export class PaymentTransitions {
     source: ChangeSource,
   ): Promise<Payment | null> {
     let current = payment;
+    if (current.status === 'in_review' && wish.to === 'canceled' && wish.by !== 'admin') {
+      const isOpen = await this.reviews.closeForPayment(queryable, payment.id, 'canceled', source.sourceId ?? source.source);
+      if (!isOpen) return null;
+    }
     for (let round = 0; round < TRIES; round++) {
       if (nextPaymentStatus(current.status, wish).kind !== 'move') return null;
       const next = {

@@ -3,6 +3,7 @@ import { assert, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { reservationStateOf } from './domain/spending-limit.js';
+import { countPaymentChange } from './metrics.js';
 import { type ChangeSource, type Payment, type PaymentCaller, type PaymentChange } from './payment.js';
 import { checkChange } from './invariants.js';
 import { FOLLOW_PAYMENT } from './spending-limits.repository.js';
@@ -207,6 +208,9 @@ export class PaymentsRepository {
       ],
     );
     assert(row, 'an insert returns its row');
+    transaction.afterCommit(() => {
+      countPaymentChange(null, row);
+    });
     return row;
   }
 
@@ -284,6 +288,11 @@ export class PaymentsRepository {
         after.accumulatedInto,
       ],
     );
+    if (row) {
+      queryable.afterCommit(() => {
+        countPaymentChange(before, row);
+      });
+    }
     return row ?? null;
   }
 
