@@ -20,6 +20,8 @@ export const MIGRATION_NAMES = [
   '023_version_fraud_assessments',
   '024_create_fraud_reviews',
   '030_create_tls_certificates',
+  '041_create_merchant_webhooks',
+  '042_create_reconciliation',
   '050_chain_audit_log',
 ] as const;
 

@@ -8,3 +8,4 @@ export { WebhookInbox } from './webhook-inbox.js';
 export { registerWebhookIntake, WebhookIntake } from './webhook-intake.js';
 export { WebhookProcessor } from './webhook-processor.js';
 export { WebhooksCoreModule, WebhooksModule } from './webhooks.module.js';
+export { WebhookDispatcher } from './outgoing/webhook-dispatcher.js';

@@ -18,6 +18,9 @@ export class WebhookCounters {
   /** Attempts to process, by outcome. */
   readonly processed: Record<string, number> = {};
 
+  /** Merchants' endpoints that were disabled because they are gone or failed for days. */
+  endpointsDisabled = 0;
+
   /** Adds one to `record[key]`. */
   count<Key extends string | number>(record: Record<Key, number>, key: Key, by = 1): void {
     // Own keys only: reasons come from closed sets, never from the request.
