@@ -176,6 +176,8 @@ export class Launcher {
       API_KEY_PEPPER: secrets.apiKeyPepper,
       ENCRYPTION_KEY: secrets.encryptionKey,
       METRICS_TOKEN: secrets.metricsToken,
+      // Nothing stands in front of the services here.
+      SHUTDOWN_DRAIN_DELAY_MS: '0',
       SHUTDOWN_TIMEOUT_MS: String(SERVICE_STOP_MS - 500),
       ...(usesSandbox && { STRIPE_WEBHOOK_SECRET: secrets.webhookSecret }),
     };

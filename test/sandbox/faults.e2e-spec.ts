@@ -168,7 +168,9 @@ describe('a fault', () => {
 
     const codes: string[] = [];
     for (let attempt = 0; attempt < 4; attempt += 1) {
-      const result = await stripe.paymentIntents.confirm(id, { payment_method: 'pm_card_chargeDeclined', return_url: 'https://shop.test' }).catch((error: unknown) => error);
+      const result = await stripe.paymentIntents
+        .confirm(id, { payment_method: 'pm_card_chargeDeclined', return_url: 'https://shop.test' })
+        .catch((error: unknown) => error);
       codes.push((result as Stripe.errors.StripeError).code ?? '');
     }
 
@@ -192,7 +194,9 @@ describe('a fault', () => {
 describe('a bad request', () => {
   it('without a key, or with a wrong one, is a 401', async () => {
     const missing = await fetch(`${running.url}/v1/customers`);
-    const wrong = await refusal(new Stripe('sk_live_0000000000000000', { host: '127.0.0.1', port: running.port, protocol: 'http' }).customers.list());
+    const wrong = await refusal(
+      new Stripe('sk_live_0000000000000000', { host: '127.0.0.1', port: running.port, protocol: 'http' }).customers.list(),
+    );
 
     expect(missing.status).toBe(401);
     expect(wrong).toMatchObject({ statusCode: 401, message: 'Invalid API Key provided: sk_live_************0000' });
@@ -200,7 +204,12 @@ describe('a bad request', () => {
 
   it.each<[string, Record<string, unknown>, string, string]>([
     ['unknown parameter', { bogus: 1 }, 'parameter_unknown', 'bogus'],
-    ['unknown nested parameter', { shipping: { name: 'A', address: { line1: 'B', planet: 'C' } } }, 'parameter_unknown', 'shipping[address][planet]'],
+    [
+      'unknown nested parameter',
+      { shipping: { name: 'A', address: { line1: 'B', planet: 'C' } } },
+      'parameter_unknown',
+      'shipping[address][planet]',
+    ],
     ['float', { amount: 10.5 }, 'parameter_invalid_integer', 'amount'],
     ['word for a number', { amount: 'ten' }, 'parameter_invalid_integer', 'amount'],
     ['amount of nothing', { amount: 0 }, 'parameter_invalid_integer', 'amount'],
@@ -212,7 +221,7 @@ describe('a bad request', () => {
     ['unknown customer', { customer: 'cus_none' }, 'resource_missing', 'customer'],
     ['unknown payment method', { payment_method: 'pm_none' }, 'resource_missing', 'payment_method'],
   ])('with an %s is a 400 that names the parameter', async (_, change, code, param) => {
-    const error = await refusal(stripe.paymentIntents.create({ amount: 500, currency: 'usd', ...change } as Stripe.PaymentIntentCreateParams));
+    const error = await refusal(stripe.paymentIntents.create({ amount: 500, currency: 'usd', ...change }));
 
     expect(error).toMatchObject({ statusCode: 400, code, param });
   });
@@ -236,7 +245,8 @@ describe('a bad request', () => {
   });
 
   it('nested beyond reason, of bad encoding or too large is refused and nothing breaks', async () => {
-    const post = (body: string) => fetch(`${running.url}/v1/customers`, { method: 'POST', body, headers: { authorization: `Bearer ${TEST_KEY}` } });
+    const post = (body: string) =>
+      fetch(`${running.url}/v1/customers`, { method: 'POST', body, headers: { authorization: `Bearer ${TEST_KEY}` } });
 
     const deep = await post(`metadata${'[a]'.repeat(5_000)}=1`);
     const garbled = await post('name=%ff%');

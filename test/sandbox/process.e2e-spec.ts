@@ -27,9 +27,15 @@ interface Started {
 
 /** Starts the program and waits for the line that says it is ready. */
 async function start(...options: string[]): Promise<Started> {
-  const child = spawn(process.execPath, ['dist/apps/stripe-sandbox/src/main.js', '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['dist/apps/stripe-sandbox/src/main.js', '--port', '0', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
-  const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk: Buffer) => { resolve(chunk.toString()); }));
+  const line = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString());
+    }),
+  );
   const url = /http:\S+/.exec(line)?.[0] ?? '';
   return { child, url, stripe: sdk(Number(new URL(url).port)) };
 }
@@ -121,7 +127,9 @@ describe('the program', () => {
   });
 
   it('says what is wrong with an option and does not start', async () => {
-    const child = spawn(process.execPath, ['dist/apps/stripe-sandbox/src/main.js', '--latency', 'slow'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['dist/apps/stripe-sandbox/src/main.js', '--latency', 'slow'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
 

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 async function start(options: SandboxOptions = {}) {
   const running = await startSandbox({ webhooks: [{ url: receiver.url, secret: SECRET }], ...options });
-  closers.push(running.close);
+  closers.push(() => running.close());
   return running;
 }
 
@@ -99,7 +99,9 @@ describe('a webhook', () => {
     await receiver.until(() => receiver.received.length === 2);
 
     expect(verify(0, SECRET).id).toBe(verify(0, 'whsec_second').id);
-    expect(() => verifier.constructEvent(receiver.received[1]?.body ?? '', String(receiver.received[1]?.headers['stripe-signature']), SECRET, 600)).toThrow();
+    expect(() =>
+      verifier.constructEvent(receiver.received[1]?.body ?? '', String(receiver.received[1]?.headers['stripe-signature']), SECRET, 600),
+    ).toThrow();
   });
 });
 

@@ -1,22 +1,16 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { HealthCheckService } from '@nestjs/terminus';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Authenticator, Public } from '#security';
-import { DatabaseHealth } from './indicators/database.health.js';
-import { MigrationsHealth } from './indicators/migrations.health.js';
-import { WebhookInboxHealth } from './indicators/webhook-inbox.health.js';
+import { type Health, HealthReport } from './health-report.js';
 
 /** Whether the process is alive, and whether it can serve. */
 @ApiTags('monitoring')
 @Controller()
 export class HealthController {
   constructor(
-    private readonly health: HealthCheckService,
+    private readonly report: HealthReport,
     private readonly authenticator: Authenticator,
-    private readonly database: DatabaseHealth,
-    private readonly migrations: MigrationsHealth,
-    private readonly inbox: WebhookInboxHealth,
   ) {}
 
   /** Liveness: answers as long as the event loop turns, and asks nobody else. */
@@ -30,17 +24,19 @@ export class HealthController {
   @Get('health')
   @Public()
   async check(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const result = await this.health
-      .check([() => this.database.check(), () => this.migrations.check(), () => this.inbox.check()])
-      .catch((error: unknown) => (error as { getResponse(): Awaited<ReturnType<HealthCheckService['check']>> }).getResponse());
+    const health = await this.report.read();
     const mayReadDetails = await this.mayReadDetails(request);
-    const statuses = Object.fromEntries(Object.entries(result.details).map(([name, { status }]) => [name, { status }]));
-    const isReady = result.status === 'ok' || result.status === 'degraded';
-    await reply.status(isReady ? 200 : 503).send({ status: result.status, details: mayReadDetails ? result.details : statuses });
+    await reply.status(health.isReady ? 200 : 503).send(healthResponseOf(health, mayReadDetails));
   }
 
   private async mayReadDetails(request: FastifyRequest): Promise<boolean> {
     const principal = await this.authenticator.identify(request).catch(() => null);
     return principal?.scopes.has('health:read') ?? false;
   }
+}
+
+/** The body of the answer: everybody reads the statuses, only the authorised what is behind them. */
+export function healthResponseOf({ status, details }: Health, mayReadDetails: boolean): { status: string; details: unknown } {
+  const statuses = Object.fromEntries(Object.entries(details).map(([name, each]) => [name, { status: each.status }]));
+  return { status, details: mayReadDetails ? details : statuses };
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppConfig, Database, type Queryable } from '#platform';
-import { type Answer } from './payment-answer.js';
+import { type Answer, type Outcome } from './payment-answer.js';
 import { type PaymentCaller } from './payment.js';
 import { IdempotencyInProgressError, IdempotencyKeyMissingError, IdempotencyKeyReusedError } from './payments.errors.js';
 
@@ -57,6 +57,13 @@ export class IdempotencyKeys {
       [caller.merchantId, caller.livemode, key, requestHash, objectId, this.config.payments.requestLeaseSeconds],
     );
     return rows.length === 1;
+  }
+
+  /** The answer of the request that was faster. @throws IdempotencyInProgressError while it has none. */
+  async answerOfWinner(caller: PaymentCaller, key: string, requestHash: Buffer): Promise<Outcome> {
+    const winner = await this.find(caller, key, requestHash);
+    if (!winner?.answer) throw new IdempotencyInProgressError();
+    return { answer: winner.answer, isReplay: true };
   }
 
   /** Takes a key whose request was abandoned. @returns false when somebody else was faster. */

@@ -14,6 +14,12 @@ export interface Answer {
   readonly isFinal: boolean;
 }
 
+/** An answer, and whether the request had been answered before. */
+export interface Outcome {
+  readonly answer: Answer;
+  readonly isReplay: boolean;
+}
+
 /** How sure this product is that the payment may be let through. */
 export class RiskResponse {
   /** 0–100; null before the assessment. */
@@ -41,6 +47,14 @@ export class PaymentResponse {
   /** Minor units, tip and tax included: 1099 is USD 10.99. */
   @ApiProperty({ example: 1099 })
   amount: number;
+
+  /** Part of `amount`. */
+  @ApiProperty({ example: 0 })
+  tipAmount: number;
+
+  /** Part of `amount`. */
+  @ApiProperty({ example: 0 })
+  taxAmount: number;
 
   @ApiProperty({ example: 'usd' })
   currency: string;
@@ -77,6 +91,14 @@ export class PaymentResponse {
   @ApiProperty({ type: Object, nullable: true })
   nextAction: Readonly<Record<string, unknown>> | null;
 
+  /** Of a held amount: when the authorization ends by itself. */
+  @ApiProperty({ type: String, nullable: true, format: 'date-time' })
+  captureBefore: string | null;
+
+  /** Of an amount too small to be charged singly: the payment that charges it with others. `amountReceived` and refunds are that payment's. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  accumulatedInto: string | null;
+
   @ApiProperty({ type: String, nullable: true, example: 'pi_3Qa1b2c3d4e5f6' })
   stripePaymentIntentId: string | null;
 
@@ -100,6 +122,8 @@ export function paymentResponseOf(payment: Payment): PaymentResponse {
     object: 'payment',
     status: payment.status,
     amount: payment.amountMinor,
+    tipAmount: payment.tipMinor,
+    taxAmount: payment.taxMinor,
     currency: payment.currency,
     amountCapturable: payment.amountCapturableMinor,
     amountReceived: payment.amountReceivedMinor,
@@ -111,6 +135,8 @@ export function paymentResponseOf(payment: Payment): PaymentResponse {
     risk: { score: payment.riskScore, level: payment.riskLevel, decision: payment.riskDecision },
     outcomeCertainty: payment.outcomeCertainty,
     nextAction: payment.nextAction,
+    captureBefore: payment.captureBefore?.toISOString() ?? null,
+    accumulatedInto: payment.accumulatedInto,
     stripePaymentIntentId: payment.stripePaymentIntentId,
     livemode: payment.livemode,
     createdAt: payment.createdAt.toISOString(),

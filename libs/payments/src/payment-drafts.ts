@@ -7,7 +7,13 @@ import { CustomersRepository } from './customers.repository.js';
 import { checkPaymentPolicy } from './domain/payment-policy.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { type PaymentCaller } from './payment.js';
-import { CustomerNotFoundError, DeviceMismatchError, PolicyViolationError, UnknownCurrencyError } from './payments.errors.js';
+import {
+  AgeAssertionForbiddenError,
+  CustomerNotFoundError,
+  DeviceMismatchError,
+  PolicyViolationError,
+  UnknownCurrencyError,
+} from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
 /** A request that names existing things and obeys the rules of its business type. */
@@ -18,6 +24,7 @@ export interface PaymentDraft {
   readonly businessType: BusinessType;
   readonly profile: BusinessProfile;
   readonly profileVersion: number;
+  readonly captureMethod: 'automatic' | 'manual';
   /** The merchant's IANA time zone. */
   readonly timeZone: string;
 }
@@ -36,11 +43,12 @@ export class PaymentDrafts {
 
   /**
    * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError
-   * @throws DeviceNotFoundError @throws DeviceMismatchError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
+   * @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
    */
   async draft(caller: PaymentCaller, request: CreatePaymentDto): Promise<PaymentDraft> {
     const amount = amountOf(request);
     if (caller.deviceId !== null && caller.deviceId !== request.deviceId) throw new DeviceMismatchError();
+    if (caller.deviceId !== null && request.verifiedAge !== undefined) throw new AgeAssertionForbiddenError();
     const device = await this.devices.get(caller, request.deviceId);
     const context = await this.merchants.getContext(caller.merchantId);
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
@@ -54,6 +62,7 @@ export class PaymentDrafts {
         ...(request.tipAmount === undefined ? {} : { tipMinor: request.tipAmount }),
         ...(request.taxAmount === undefined ? {} : { taxMinor: request.taxAmount }),
         ...(request.customerEmail === undefined ? {} : { customerEmail: request.customerEmail }),
+        ...(request.minimumAge === undefined ? {} : { minimumAge: request.minimumAge }),
       },
       profile,
       {
@@ -61,13 +70,22 @@ export class PaymentDrafts {
         timeZone,
         device: { type: device.type, status: device.status, isAuthorizedForAutomation: device.isAuthorisedForAutomatedPayments },
         completedPayments: await this.completedPayments(caller, request, profile, amount),
-        verifiedAge: null,
+        verifiedAge: request.verifiedAge ?? null,
       },
     );
     if (violations.length > 0) throw new PolicyViolationError(violations);
     // Last, because a currency that the profile does not accept at all is the plainer answer.
     toStripeAmount(amount);
-    return { request, amount, device, businessType, profile, profileVersion: version, timeZone };
+    return {
+      request,
+      amount,
+      device,
+      businessType,
+      profile,
+      profileVersion: version,
+      captureMethod: request.captureMethod ?? profile.captureMethod,
+      timeZone,
+    };
   }
 
   /** How many payments the customer has completed; counted only where a rule asks. */

@@ -3,6 +3,7 @@ import { newId } from '#kernel';
 import { type AttemptAssessment } from '#fraud';
 import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
+import { mustAccumulate } from './domain/processor-minimum.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { answerOf } from './payment-answer.js';
 import { type Admission, PaymentAdmission } from './payment-admission.js';
@@ -39,9 +40,10 @@ export class PaymentRecorder {
     return this.database.transaction(async (transaction) => {
       if (!(await this.idempotency.claim(transaction, caller, key.key, key.requestHash, id))) return null;
       const admission = await this.admission.admit(transaction, caller, draft, id);
-      const status = statusAfter(admission.assessment);
+      const status = statusAfter(admission.assessment, draft);
       const payment = await this.insert(transaction, caller, draft, { ...admission, id, status });
       if (status === 'processing') return { payment, attempt: await this.attempts.insert(transaction, payment, 'create', caller.actorId) };
+      if (status === 'in_review') await this.admission.holdForReview(transaction, payment, draft, admission.assessment);
       await this.idempotency.finish(transaction, caller, key.key, answerOf(payment, caller.requestId));
       return { payment, attempt: null };
     });
@@ -72,7 +74,8 @@ export class PaymentRecorder {
         profileVersion: draft.profileVersion,
         method: request.method ?? 'card',
         paymentMethod: request.paymentMethod,
-        captureMethod: request.captureMethod ?? profile.captureMethod,
+        captureMethod: draft.captureMethod,
+        isIncreasable: draft.captureMethod === 'manual' && profile.tip?.isAdjustableUntilCapture === true,
         description: request.description ?? null,
         metadata: request.metadata ?? {},
         returnUrl: request.returnUrl ?? null,
@@ -89,13 +92,13 @@ export class PaymentRecorder {
   }
 }
 
-function statusAfter(assessment: AttemptAssessment): PaymentStatus {
+function statusAfter(assessment: AttemptAssessment, { amount, profile }: PaymentDraft): PaymentStatus {
   switch (assessment.decision) {
     case 'block':
       return 'blocked';
     case 'review':
       return 'in_review';
     case 'allow':
-      return 'processing';
+      return mustAccumulate(amount, profile) ? 'accumulating' : 'processing';
   }
 }

@@ -38,6 +38,12 @@ export interface Payment {
   readonly riskDecision: 'allow' | 'review' | 'block' | null;
   readonly stripePaymentIntentId: string | null;
   readonly stripeChargeId: string | null;
+  /** Of a held amount: when the authorization ends by itself; null when the processor does not say. */
+  readonly captureBefore: Date | null;
+  /** Whether the authorization was asked for as one that can be raised. */
+  readonly isIncreasable: boolean;
+  /** The payment that charges this small amount together with others; the money is that payment's alone. */
+  readonly accumulatedInto: string | null;
   readonly nextAction: Readonly<Record<string, unknown>> | null;
   readonly lastError: GatewayDecline | null;
   readonly version: number;
@@ -61,6 +67,8 @@ export type PaymentChange = Partial<
     | 'amountDisputedMinor'
     | 'stripePaymentIntentId'
     | 'stripeChargeId'
+    | 'captureBefore'
+    | 'accumulatedInto'
     | 'nextAction'
     | 'lastError'
     | 'nextCheckAt'
@@ -85,4 +93,9 @@ export interface PaymentCaller {
   readonly deviceId: string | null;
   readonly ip: string | null;
   readonly requestId: string;
+}
+
+/** A change that a request makes. */
+export function sourceOf(caller: Pick<PaymentCaller, 'requestId'>): ChangeSource {
+  return { source: 'api', sourceId: caller.requestId };
 }

@@ -7,9 +7,10 @@ import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto
 import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
-import { PaymentResponse, paymentResponseOf } from './payment-answer.js';
+import { type Outcome, PaymentResponse, paymentResponseOf } from './payment-answer.js';
 import { callerOf } from './payment-caller.js';
-import { type Outcome, PaymentsService } from './payments.service.js';
+import { PaymentOperations } from './payment-operations.js';
+import { PaymentsService } from './payments.service.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { RefundsService } from './refunds.service.js';
 
@@ -26,6 +27,7 @@ const IDEMPOTENCY_KEY = {
 export class PaymentsController {
   constructor(
     private readonly payments: PaymentsService,
+    private readonly operations: PaymentOperations,
     private readonly refunds: RefundsService,
     private readonly timeline: PaymentTimeline,
   ) {}
@@ -80,7 +82,7 @@ export class PaymentsController {
     return this.timeline.of(await this.payments.get(callerOf(principal, request), id));
   }
 
-  /** Takes a held amount or a part of it. */
+  /** Takes a held amount or a part of it, or adds a tip to it. */
   @Post(':id/capture')
   @RequireScope('payments:write')
   @HttpCode(200)
@@ -94,7 +96,8 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.payments.capture(callerOf(principal, request), idempotencyKeyOf(key), id, body.amount ?? null));
+    const wanted = { amountMinor: body.amount ?? null, tipMinor: body.tipAmount ?? null };
+    send(reply, await this.operations.capture(callerOf(principal, request), idempotencyKeyOf(key), id, wanted));
   }
 
   /** Gives a payment up before money has moved. */
@@ -111,7 +114,7 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.payments.cancel(callerOf(principal, request), idempotencyKeyOf(key), id));
+    send(reply, await this.operations.cancel(callerOf(principal, request), idempotencyKeyOf(key), id));
   }
 
   /** Pays back a part or all that remains. */

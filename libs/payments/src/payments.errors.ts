@@ -2,6 +2,7 @@
 import { DomainError } from '#kernel';
 import type { PolicyViolation } from './domain/payment-policy.js';
 import type { SpendingLimitName } from './domain/spending-limit.js';
+import type { GatewayDecline } from './payment-gateway.js';
 
 /** There is no such payment, or it is another merchant's, mode's or device's: the caller cannot tell which. */
 export class PaymentNotFoundError extends DomainError {
@@ -184,5 +185,44 @@ export class UnknownCurrencyError extends DomainError {
 
   constructor() {
     super('invalid', 'currency_unknown', 'There is no such currency.', { param: 'currency' });
+  }
+}
+
+/** The tip makes the sum larger than what is held, and the authorization cannot be raised. */
+export class TipExceedsAuthorizationError extends DomainError {
+  override readonly name = 'TipExceedsAuthorizationError';
+
+  constructor(capturableMinor: number) {
+    super(
+      'unprocessable',
+      'tip_exceeds_authorization',
+      `Only ${String(capturableMinor)} minor units are held and the card takes no increase.`,
+      {
+        param: 'tipAmount',
+        details: { remaining: capturableMinor },
+      },
+    );
+  }
+}
+
+/** The issuer refused to raise the held amount; what was held before still is. */
+export class TipDeclinedError extends DomainError {
+  override readonly name = 'TipDeclinedError';
+
+  constructor(decline: GatewayDecline, payment: unknown) {
+    super('declined', 'tip_declined', 'The issuer does not raise the authorization; the amount without the tip can still be captured.', {
+      param: 'tipAmount',
+      advice: 'fix',
+      details: { declineCode: decline.declineCode ?? decline.code, payment },
+    });
+  }
+}
+
+/** Only the merchant's own key may say how old a customer is. */
+export class AgeAssertionForbiddenError extends DomainError {
+  override readonly name = 'AgeAssertionForbiddenError';
+
+  constructor() {
+    super('forbidden', 'age_assertion_forbidden', "Only the merchant's key may assert a verified age.", { param: 'verifiedAge' });
   }
 }

@@ -4,11 +4,10 @@ import { Database, type Queryable } from '#platform';
 import { type RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { refundResponseOf } from './dto/refund.response.js';
 import { IdempotencyKeys, requestHashOf } from './idempotency.js';
-import { paymentResponseOf } from './payment-answer.js';
+import { type Outcome, paymentResponseOf } from './payment-answer.js';
 import { type GatewayAnswer, type GatewayRefund, PaymentGateway } from './payment-gateway.js';
-import { type ChangeSource, type Payment, type PaymentCaller } from './payment.js';
+import { type ChangeSource, type Payment, type PaymentCaller, sourceOf } from './payment.js';
 import { AmountTooLargeError, IdempotencyInProgressError, PaymentNotFoundError, PaymentStateError } from './payments.errors.js';
-import { type Outcome } from './payments.service.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { type Refund, RefundsRepository } from './refunds.repository.js';
 
@@ -172,8 +171,4 @@ function changeOf(refund: Refund, answer: GatewayAnswer<GatewayRefund>): Paramet
     case 'unknown':
       return { status: refund.status, stripeRefundId, failureReason: refund.failureReason, outcomeCertainty: 'unknown' };
   }
-}
-
-function sourceOf(caller: PaymentCaller): ChangeSource {
-  return { source: 'api', sourceId: caller.requestId };
 }

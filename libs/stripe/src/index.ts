@@ -9,4 +9,5 @@ export {
   UNREADABLE_EVENT_TYPE,
   WebhookSignatureInvalidError,
 } from './stripe-webhooks.js';
+export { StripeProbe, type StripeProbeResult } from './stripe-probe.js';
 export { StripeModule } from './stripe.module.js';

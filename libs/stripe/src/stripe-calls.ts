@@ -3,7 +3,8 @@ import Stripe from 'stripe';
 import { type Clock, SECOND_MS } from '#kernel';
 import type { GatewayAnswer, GatewayCall, GatewayDecline } from '#payments';
 import { CircuitBreaker } from './domain/circuit-breaker.js';
-import { type Lane, type LimiterSettings, StripeLimiter } from './stripe-limiter.js';
+import { type StripeEndpoint, stripeRequestDurationSeconds, stripeRequestsTotal } from './metrics.js';
+import { LANES_BY_ENDPOINT, type LimiterSettings, StripeLimiter } from './stripe-limiter.js';
 
 // A call is sent at most three times within the budget, always with the same idempotency key, and only when Stripe or the socket
 // says that another try may help.
@@ -18,7 +19,8 @@ export interface CallSettings extends LimiterSettings {
 
 /** How to make a call and read what it returns. */
 export interface StripeCall<Raw, T> {
-  readonly lane: Lane;
+  /** Under which it is counted, and which decides its lane. */
+  readonly endpoint: StripeEndpoint;
   /** Makes the call; must pass the same idempotency key every time. */
   readonly send: (options: { timeout: number }) => Promise<Stripe.Response<Raw>>;
   readonly translate: (object: Raw) => T;
@@ -58,7 +60,15 @@ export class StripeCalls {
     this.limiter = new StripeLimiter(settings, clock);
   }
 
+  /** Makes a call, waits for its turn and repeats it where that may help. */
   async make<Raw, T>(call: StripeCall<Raw, T>): Promise<GatewayAnswer<T>> {
+    const answer = await this.sendUntilClear(call);
+    stripeRequestsTotal.inc({ endpoint: call.endpoint, outcome: answer.outcome });
+    stripeRequestDurationSeconds.observe({ endpoint: call.endpoint }, answer.call.durationMs / SECOND_MS);
+    return answer;
+  }
+
+  private async sendUntilClear<Raw, T>(call: StripeCall<Raw, T>): Promise<GatewayAnswer<T>> {
     const startedMs = this.clock.monotonicMs();
     for (let attempt = 1; ; attempt++) {
       const { answer, isRetryable } = await this.sendInTurn(call, startedMs);
@@ -71,7 +81,8 @@ export class StripeCalls {
   }
 
   private async sendInTurn<Raw, T>(call: StripeCall<Raw, T>, startedMs: number): Promise<Sent<T>> {
-    if (!(await this.limiter.acquire(call.lane, startedMs + this.settings.timeoutMs))) return this.notSent(startedMs, 1);
+    if (!(await this.limiter.acquire(LANES_BY_ENDPOINT[call.endpoint], startedMs + this.settings.timeoutMs)))
+      return this.notSent(startedMs, 1);
     try {
       // Asked last: what it allows while open is its one probe, which must be made.
       const nowMs = this.clock.monotonicMs();

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
-import { Clock, type Money, toStripeAmount } from '#kernel';
+import { type Money, toStripeAmount } from '#kernel';
 import {
   type GatewayAnswer,
   type GatewayDispute,
@@ -10,25 +10,28 @@ import {
   PaymentGateway,
 } from '#payments';
 import { AppConfig } from '#platform';
+import { type StripeEndpoint } from './metrics.js';
 import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
-import { type Lane } from './stripe-limiter.js';
 import { gatewayDisputeOf, gatewayPaymentOf, gatewayRefundOf, METADATA_KEYS } from './stripe-objects.js';
 
 // Lists are read page by page; a payment lost between create and commit is at most minutes old, so few pages hold it.
 const LIST_PAGE_SIZE = 100;
 const LIST_PAGES = 20;
+/** The charge comes along in full: it alone says until when a held amount can be captured. */
+const WITH_CHARGE = { expand: ['latest_charge'] };
 
 /** {@link PaymentGateway} over Stripe's PaymentIntents API. */
 @Injectable()
 export class StripeGateway extends PaymentGateway {
   private readonly stripe: Stripe;
-  private readonly calls: StripeCalls;
 
-  constructor(config: AppConfig, clock: Clock) {
+  constructor(
+    config: AppConfig,
+    private readonly calls: StripeCalls,
+  ) {
     super();
     this.stripe = stripeClient(config);
-    this.calls = new StripeCalls(config.stripe, clock);
   }
 
   override createPayment(request: GatewayPaymentRequest, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
@@ -39,10 +42,11 @@ export class StripeGateway extends PaymentGateway {
       // Cards in every form, tapped, scanned or in a wallet. A redirect to a bank's page has no place on most devices.
       automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       capture_method: request.captureMethod,
+      ...(request.isIncreasable ? { payment_method_options: { card: { request_incremental_authorization: 'if_available' } } } : {}),
       metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
       ...(request.description === null ? {} : { description: request.description }),
     };
-    return this.payment('prepare', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.create', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
   }
 
   override confirmPayment(
@@ -50,17 +54,30 @@ export class StripeGateway extends PaymentGateway {
     options: { readonly returnUrl: string | null },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
-    const params = options.returnUrl === null ? {} : { return_url: options.returnUrl };
-    return this.payment('money', (request) => this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }));
+    const params = { ...WITH_CHARGE, ...(options.returnUrl === null ? {} : { return_url: options.returnUrl }) };
+    return this.payment('payment_intents.confirm', (request) =>
+      this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }),
+    );
+  }
+
+  override increasePayment(gatewayId: string, amount: Money, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
+    const params = { ...WITH_CHARGE, amount: toStripeAmount(amount) };
+    return this.payment('payment_intents.increment', (options) =>
+      this.stripe.paymentIntents.incrementAuthorization(gatewayId, params, { ...options, idempotencyKey }),
+    );
   }
 
   override capturePayment(gatewayId: string, amount: Money | null, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
     const params = amount === null ? {} : { amount_to_capture: toStripeAmount(amount) };
-    return this.payment('money', (options) => this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.capture', (options) =>
+      this.stripe.paymentIntents.capture(gatewayId, params, { ...options, idempotencyKey }),
+    );
   }
 
   override cancelPayment(gatewayId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment('money', (options) => this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }));
+    return this.payment('payment_intents.cancel', (options) =>
+      this.stripe.paymentIntents.cancel(gatewayId, {}, { ...options, idempotencyKey }),
+    );
   }
 
   override refundPayment(
@@ -74,19 +91,27 @@ export class StripeGateway extends PaymentGateway {
       ...(request.reason === null ? {} : { reason: request.reason }),
     };
     return this.calls.make({
-      lane: 'money',
+      endpoint: 'refunds.create',
       send: (options) => this.stripe.refunds.create(params, { ...options, idempotencyKey }),
       translate: gatewayRefundOf,
     });
   }
 
+  override approveReview(gatewayReviewId: string): Promise<GatewayAnswer<null>> {
+    return this.calls.make({
+      endpoint: 'reviews.approve',
+      send: (options) => this.stripe.reviews.approve(gatewayReviewId, {}, options),
+      translate: () => null,
+    });
+  }
+
   override retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment('look', (options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
+    return this.payment('payment_intents.retrieve', (options) => this.stripe.paymentIntents.retrieve(gatewayId, WITH_CHARGE, options));
   }
 
   override retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>> {
     return this.calls.make({
-      lane: 'look',
+      endpoint: 'refunds.retrieve',
       send: (options) => this.stripe.refunds.retrieve(gatewayId, {}, options),
       translate: gatewayRefundOf,
     });
@@ -94,7 +119,7 @@ export class StripeGateway extends PaymentGateway {
 
   override retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>> {
     return this.calls.make({
-      lane: 'look',
+      endpoint: 'disputes.retrieve',
       send: (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
       translate: gatewayDisputeOf,
     });
@@ -104,7 +129,7 @@ export class StripeGateway extends PaymentGateway {
     const params: Stripe.PaymentIntentListParams = { limit: LIST_PAGE_SIZE, created: { gte: Math.floor(createdAfter.getTime() / 1_000) } };
     for (let page = 0; page < LIST_PAGES; page++) {
       const answer = await this.calls.make({
-        lane: 'look',
+        endpoint: 'payment_intents.list',
         send: (options) => this.stripe.paymentIntents.list(params, options),
         translate: (list) => ({
           found: list.data.find((intent) => intent.metadata[METADATA_KEYS.payment] === paymentId),
@@ -123,9 +148,9 @@ export class StripeGateway extends PaymentGateway {
   }
 
   private payment(
-    lane: Lane,
+    endpoint: StripeEndpoint,
     send: (options: { timeout: number }) => Promise<Stripe.Response<Stripe.PaymentIntent>>,
   ): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.calls.make({ lane, send, translate: gatewayPaymentOf, objectOf: (error) => error.payment_intent ?? null });
+    return this.calls.make({ endpoint, send, translate: gatewayPaymentOf, objectOf: (error) => error.payment_intent ?? null });
   }
 }

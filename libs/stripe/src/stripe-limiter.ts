@@ -1,10 +1,27 @@
 /** How many calls go to Stripe at once and in a second, and which go first. */
 import type { Clock } from '#kernel';
+import type { StripeEndpoint } from './metrics.js';
 
 /** Lanes in the order in which waiting calls are served: money that a payer waits for, its preparation, everything else. */
 export const LANES = ['money', 'prepare', 'look'] as const;
 /** One of {@link LANES}. */
 export type Lane = (typeof LANES)[number];
+
+/** Which lane each call takes. */
+export const LANES_BY_ENDPOINT: Readonly<Record<StripeEndpoint, Lane>> = {
+  'payment_intents.confirm': 'money',
+  'payment_intents.capture': 'money',
+  'payment_intents.increment': 'money',
+  'payment_intents.cancel': 'money',
+  'refunds.create': 'money',
+  'payment_intents.create': 'prepare',
+  'payment_intents.retrieve': 'look',
+  'payment_intents.list': 'look',
+  'refunds.retrieve': 'look',
+  'disputes.retrieve': 'look',
+  'reviews.approve': 'look',
+  'balance.retrieve': 'look',
+};
 
 /** Bounds of a {@link StripeLimiter}. */
 export interface LimiterSettings {

@@ -1,11 +1,24 @@
 import { Global, Module } from '@nestjs/common';
+import { Clock } from '#kernel';
 import { PaymentGateway } from '#payments';
+import { AppConfig } from '#platform';
+import { StripeCalls } from './stripe-calls.js';
 import { StripeGateway } from './stripe-gateway.js';
+import { StripeProbe } from './stripe-probe.js';
 
 /** Stripe behind the port {@link PaymentGateway}, wherever one is asked for. */
 @Global()
 @Module({
-  providers: [{ provide: PaymentGateway, useClass: StripeGateway }],
-  exports: [PaymentGateway],
+  providers: [
+    // One for the process: every call passes the same limiter and the same breaker.
+    {
+      provide: StripeCalls,
+      inject: [AppConfig, Clock],
+      useFactory: (config: AppConfig, clock: Clock) => new StripeCalls(config.stripe, clock),
+    },
+    { provide: PaymentGateway, useClass: StripeGateway },
+    StripeProbe,
+  ],
+  exports: [PaymentGateway, StripeProbe],
 })
 export class StripeModule {}

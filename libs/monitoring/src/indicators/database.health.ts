@@ -1,11 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { Clock, SECOND_MS } from '#kernel';
-import { Database } from '#platform';
-
-/** A round trip that takes longer is degraded; one that takes longer than {@link DOWN_AFTER_MS} is down. */
-const DEGRADED_AFTER_MS = SECOND_MS;
-const DOWN_AFTER_MS = 2 * SECOND_MS;
+import { Clock } from '#kernel';
+import { AppConfig, Database } from '#platform';
 
 /** One round trip to the database, through the pool that payments use. */
 @Injectable()
@@ -13,29 +9,31 @@ export class DatabaseHealth {
   constructor(
     private readonly indicators: HealthIndicatorService,
     private readonly database: Database,
+    private readonly config: AppConfig,
     private readonly clock: Clock,
   ) {}
 
   async check(): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check('database');
+    const { databaseDegradedMs, databaseDownMs } = this.config.monitoring;
     const startedMs = this.clock.monotonicMs();
     try {
-      await withDeadline(this.database.query('select 1'));
+      await withDeadline(this.database.query('select 1'), databaseDownMs);
     } catch {
-      return indicator.down('no answer within 2 s');
+      return indicator.down(`no answer within ${databaseDownMs} ms`);
     }
     const roundTripMs = Math.round(this.clock.monotonicMs() - startedMs);
     const details = { roundTripMs, pool: this.database.poolUsage() };
-    return roundTripMs > DEGRADED_AFTER_MS ? indicator.degraded(details) : indicator.up(details);
+    return roundTripMs > databaseDegradedMs ? indicator.degraded(details) : indicator.up(details);
   }
 }
 
-function withDeadline<T>(work: Promise<T>): Promise<T> {
+function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout;
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(new Error('deadline'));
-    }, DOWN_AFTER_MS);
+    }, deadlineMs);
   });
   return Promise.race([work, deadline]).finally(() => {
     clearTimeout(timer);

@@ -1,9 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { Database } from '#platform';
-
-/** An event that waits longer than this means that nobody processes, or too slowly. */
-const DEGRADED_AFTER_SECONDS = 60;
+import { AppConfig, Database } from '#platform';
 
 /** The age of the oldest unprocessed webhook event. Never down: what was acknowledged is stored, and payments go on. */
 @Injectable()
@@ -11,6 +8,7 @@ export class WebhookInboxHealth {
   constructor(
     private readonly indicators: HealthIndicatorService,
     private readonly database: Database,
+    private readonly config: AppConfig,
   ) {}
 
   async check(): Promise<HealthIndicatorResult> {
@@ -20,7 +18,9 @@ export class WebhookInboxHealth {
         `select coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as seconds from webhook_jobs where next_attempt_at <= now()`,
       );
       const oldestSeconds = Math.round(row?.seconds ?? 0);
-      return oldestSeconds > DEGRADED_AFTER_SECONDS ? indicator.degraded({ oldestSeconds }) : indicator.up({ oldestSeconds });
+      return oldestSeconds > this.config.monitoring.webhookInboxSeconds
+        ? indicator.degraded({ oldestSeconds })
+        : indicator.up({ oldestSeconds });
     } catch {
       return indicator.degraded('cannot be read');
     }

@@ -8,6 +8,8 @@ import { IsMetadata, IsSafeInteger, IsText } from '#platform';
 /** Stripe's own limit of eight digits for most currencies, and twelve for those with small units. */
 const MAX_AMOUNT_MINOR = 999_999_999_999;
 
+const MAX_AGE = 150;
+
 /** Body of `POST /api/payments`. Amounts are integers in minor units of the currency. */
 export class CreatePaymentDto {
   /** Minor units, tip and tax included: 1099 is USD 10.99. */
@@ -71,6 +73,18 @@ export class CreatePaymentDto {
   @IsOptional()
   @IsText(1, 64)
   customerId?: string;
+
+  /** Years: an item of the payment may only be sold from that age on. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_AGE })
+  @IsOptional()
+  @IsSafeInteger(1, MAX_AGE)
+  minimumAge?: number;
+
+  /** Years, as the merchant has verified; only the merchant's own key may say it. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, maximum: MAX_AGE })
+  @IsOptional()
+  @IsSafeInteger(0, MAX_AGE)
+  verifiedAge?: number;
 
   /** For people; reaches Stripe. */
   @ApiPropertyOptional({ minLength: 1, maxLength: 500 })

@@ -1,9 +1,10 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
-import { type ConfigProblem, type Environment, readGroup, variablesOf } from './env.js';
-import { DatabaseConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
+import { type ConfigProblem, type Deployment, type Environment, hasContradictions, readGroup, variablesOf } from './env.js';
+import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
 import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
+import { MonitoringConfig } from './monitoring-config.js';
 import { TlsConfig } from './tls-config.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
@@ -15,42 +16,42 @@ export class ConfigError extends Error {
   }
 }
 
+/** One line makes a group: it is read, validated, cross-checked, typed as `config.<name>` and printed by `npm run config:doctor`. */
 const GROUPS = {
   server: ServerConfig,
   database: DatabaseConfig,
   stripe: StripeConfig,
   security: SecurityConfig,
   sessions: SessionsConfig,
+  overload: OverloadConfig,
   payments: PaymentsConfig,
   rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
+  monitoring: MonitoringConfig,
 } as const;
 
-/** Typed groups of settings: `config.database.poolSize`. */
-export class AppConfig {
-  readonly server: ServerConfig;
-  readonly database: DatabaseConfig;
-  readonly stripe: StripeConfig;
-  readonly security: SecurityConfig;
-  readonly sessions: SessionsConfig;
-  readonly payments: PaymentsConfig;
-  readonly rateLimits: RateLimitsConfig;
-  readonly webhooks: WebhooksConfig;
-  readonly tls: TlsConfig;
+type Groups = { readonly [Name in keyof typeof GROUPS]: InstanceType<(typeof GROUPS)[Name]> };
 
+// The properties come from the table above; a class can extend what has their type.
+const GroupsOfTable = Object as unknown as new () => Groups;
+
+/** One variable as this process understands it. */
+export interface EffectiveVariable {
+  readonly group: string;
+  readonly name: string;
+  /** As one would write it in the environment; of a secret only whether it is set. */
+  readonly value: string;
+  readonly isDefault: boolean;
+}
+
+/** Typed groups of settings: `config.database.poolSize`. */
+export class AppConfig extends GroupsOfTable {
   /** @throws ConfigError that lists everything that is wrong. */
   constructor(environment: Environment) {
+    super();
     const problems: ConfigProblem[] = [];
-    this.server = readGroup(GROUPS.server, environment, problems);
-    this.database = readGroup(GROUPS.database, environment, problems);
-    this.stripe = readGroup(GROUPS.stripe, environment, problems);
-    this.security = readGroup(GROUPS.security, environment, problems);
-    this.sessions = readGroup(GROUPS.sessions, environment, problems);
-    this.payments = readGroup(GROUPS.payments, environment, problems);
-    this.rateLimits = readGroup(GROUPS.rateLimits, environment, problems);
-    this.webhooks = readGroup(GROUPS.webhooks, environment, problems);
-    this.tls = readGroup(GROUPS.tls, environment, problems);
+    for (const [name, group] of Object.entries(GROUPS)) Object.assign(this, { [name]: readGroup<object>(group, environment, problems) });
     problems.push(...this.contradictions());
     if (problems.length > 0) throw new ConfigError(problems);
   }
@@ -65,13 +66,36 @@ export class AppConfig {
     return Object.values(GROUPS).flatMap((group) => variablesOf(group).map((variable) => variable.name));
   }
 
+  /** What each variable comes to in `environment`, whether or not the whole is valid. */
+  static effective(environment: Environment): EffectiveVariable[] {
+    return Object.entries(GROUPS).flatMap(([group, type]) => {
+      const values = readGroup<object>(type, environment, []) as Readonly<Record<string, unknown>>;
+      return variablesOf(type).map(({ name, property, isSecret }) => {
+        const isDefault = (environment[name]?.trim() ?? '') === '';
+        const text = textOf(values[property]);
+        return { group, name, isDefault, value: isSecret && text !== '' ? '(set, not shown)' : text };
+      });
+    });
+  }
+
   private *contradictions(): Generator<ConfigProblem> {
-    yield* this.tls.contradictions(this.server.environment);
-    if (this.isLive && this.stripe.apiBase !== null)
-      yield { variable: 'STRIPE_API_BASE', reason: 'a live key must only ever reach Stripe itself' };
-    if (this.server.environment === 'production' && this.stripe.webhookSecrets.length === 0) {
-      yield { variable: 'STRIPE_WEBHOOK_SECRET', reason: 'is required in production' };
+    const deployment: Deployment = { environment: this.server.environment, isLive: this.isLive };
+    for (const name of Object.keys(GROUPS) as (keyof Groups)[]) {
+      const group: object = this[name];
+      if (hasContradictions(group)) yield* group.contradictions(deployment);
+      if (deployment.environment === 'production') yield* placeholdersOf(group);
     }
+  }
+}
+
+/** Every problem of an environment at once, and no more than that. */
+export function problemsOf(environment: Environment): readonly ConfigProblem[] {
+  try {
+    new AppConfig(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
   }
 }
 
@@ -86,4 +110,22 @@ export function processEnvironment(): Environment {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   return process.env;
+}
+
+// What example files and tutorials write where a secret belongs.
+const PLACEHOLDER = /change.?me|replace.?(?:me|this|with)|placeholder|your[-_ ]|example|(?<same>.)\k<same>{7}|^(?:secret|password)/i;
+
+function* placeholdersOf(group: object): Generator<ConfigProblem> {
+  const values = group as Readonly<Record<string, unknown>>;
+  for (const { name, property, isSecret } of variablesOf(group)) {
+    if (isSecret && PLACEHOLDER.test(textOf(values[property]))) {
+      yield { variable: name, reason: 'still holds a placeholder or a guessable value; make one with: openssl rand -base64 32' };
+    }
+  }
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) ? value.join(',') : JSON.stringify(value);
 }

@@ -19,6 +19,24 @@ export interface ConfigProblem {
   readonly reason: string;
 }
 
+/** What the checks across groups know of the whole. */
+export interface Deployment {
+  /** NODE_ENV. */
+  readonly environment: string;
+  /** Whether Stripe's key is a live one. */
+  readonly isLive: boolean;
+}
+
+/** A group whose settings may be fine alone and wrong together. */
+export interface CrossChecked {
+  contradictions(deployment: Deployment): Iterable<ConfigProblem>;
+}
+
+/** Whether the group has checks of its own. */
+export function hasContradictions(group: object): group is CrossChecked {
+  return 'contradictions' in group && typeof group.contradictions === 'function';
+}
+
 const VARIABLES = Symbol('environment variables');
 
 /**

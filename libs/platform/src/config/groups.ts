@@ -1,6 +1,6 @@
 /** The configuration, group by group. A property's initial value is its default; `.env.production.example` explains each to operators. */
 import { IsArray, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
-import { Env } from './env.js';
+import { type ConfigProblem, type Deployment, Env } from './env.js';
 
 /** The process and its HTTP listeners. */
 export class ServerConfig {
@@ -45,7 +45,17 @@ export class ServerConfig {
   @Max(120_000)
   requestTimeoutMs: number = 15_000;
 
-  /** Milliseconds from SIGTERM until running requests are cut off. */
+  /**
+   * Milliseconds from SIGTERM, while everything is still served but /health says 503, until the listener closes: longer than the load
+   * balancer takes to notice, its interval times its failures. 0 where nothing stands in front.
+   */
+  @Env('SHUTDOWN_DRAIN_DELAY_MS')
+  @IsInt()
+  @Min(0)
+  @Max(120_000)
+  shutdownDrainDelayMs: number = 5_000;
+
+  /** Milliseconds from the closing of the listener until running requests are cut off. */
   @Env('SHUTDOWN_TIMEOUT_MS')
   @IsInt()
   @Min(1_000)
@@ -135,6 +145,15 @@ export class StripeConfig {
   @Min(1)
   @Max(1_000)
   concurrentCalls: number = 40;
+
+  /** Settings that are fine alone and wrong together. */
+  *contradictions({ environment, isLive }: Deployment): Generator<ConfigProblem> {
+    if (isLive && this.apiBase !== null) yield { variable: 'STRIPE_API_BASE', reason: 'a live key must only ever reach Stripe itself' };
+    if (isLive && environment !== 'production') yield { variable: 'NODE_ENV', reason: 'must be production with a live key of Stripe' };
+    if (environment === 'production' && this.webhookSecrets.length === 0) {
+      yield { variable: 'STRIPE_WEBHOOK_SECRET', reason: 'is required in production' };
+    }
+  }
 }
 
 /** Secrets and access. */
@@ -172,6 +191,19 @@ export class SecurityConfig {
   @IsArray()
   @Matches(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { each: true })
   outboundAllowedCidrs: string[] = [];
+
+  /** Settings that are fine alone and wrong together. */
+  *contradictions(): Generator<ConfigProblem> {
+    if (this.apiKeyPepper !== '' && this.apiKeyPepper === this.encryptionKey) {
+      yield { variable: 'ENCRYPTION_KEY', reason: 'must not be the same secret as API_KEY_PEPPER' };
+    }
+    if (this.previousApiKeyPeppers.includes(this.apiKeyPepper)) {
+      yield { variable: 'API_KEY_PEPPERS_PREVIOUS', reason: 'holds the present value' };
+    }
+    if (this.previousEncryptionKeys.includes(this.encryptionKey)) {
+      yield { variable: 'ENCRYPTION_KEYS_PREVIOUS', reason: 'holds the present value' };
+    }
+  }
 }
 
 /** Sessions of people. */
@@ -193,4 +225,21 @@ export class SessionsConfig {
   /** Whether a person without a second factor may do nothing but add one. */
   @Env('SESSION_REQUIRE_TOTP')
   requireTotp: boolean = true;
+}
+
+/** When requests are refused because there is no room: for the admin at these limits, for reads at twice, for payments at five times. */
+export class OverloadConfig {
+  /** Milliseconds by which the event loop may be late, mean of half a second. */
+  @Env('OVERLOAD_EVENT_LOOP_DELAY_MS')
+  @IsInt()
+  @Min(10)
+  @Max(60_000)
+  eventLoopDelayMs: number = 200;
+
+  /** Requests that may wait for each connection of the pool. */
+  @Env('OVERLOAD_WAITING_PER_CONNECTION')
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  waitingPerConnection: number = 20;
 }

@@ -7,7 +7,7 @@ const CUSTOM = { TLS_MODE: 'custom', TLS_CERTIFICATE_FILES: 'a.crt', TLS_KEY_FIL
 function problemsOf(settings: Record<string, string>, environment = 'production'): string[] {
   const problems: ConfigProblem[] = [];
   const config = readGroup(TlsConfig, settings, problems);
-  return [...problems, ...config.contradictions(environment)].map((problem) => problem.variable);
+  return [...problems, ...config.contradictions({ environment: environment, isLive: false })].map((problem) => problem.variable);
 }
 
 describe('TlsConfig', () => {

@@ -14,7 +14,7 @@ import {
   Min,
   MinLength,
 } from 'class-validator';
-import { type ConfigProblem, Env } from './env.js';
+import { type ConfigProblem, type Deployment, Env } from './env.js';
 
 const ONE_YEAR_SECONDS = 31_536_000;
 
@@ -148,7 +148,7 @@ export class TlsConfig {
   }
 
   /** Settings that are fine alone and wrong together. */
-  *contradictions(environment: string): Generator<ConfigProblem> {
+  *contradictions({ environment }: Deployment): Generator<ConfigProblem> {
     if (this.mode === 'self_signed' && environment === 'production')
       yield { variable: 'TLS_MODE', reason: 'self_signed is for development only' };
     if (this.mode === 'custom') yield* this.customProblems();

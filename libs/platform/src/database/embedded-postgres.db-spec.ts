@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { EmbeddedPostgres, FolderInUseError } from '#platform';
+import { waitFor } from '#test';
 
 const OWNER = path.resolve('dist/test/fixtures/postgres-owner.js');
 const IS_ROOT = process.getuid?.() === 0;
@@ -110,14 +110,16 @@ describe('EmbeddedPostgres', () => {
     owner.kill('SIGKILL');
 
     // A clean stop: a killed server leaves its pid file behind.
-    await expect(isGone(path.join(dataDir, 'pg18/postmaster.pid'))).resolves.toBe(true);
-    await expect(isGone(`/proc/${server}/cwd`)).resolves.toBe(true);
+    await expect(waitFor(() => !existsSync(path.join(dataDir, 'pg18/postmaster.pid')))).resolves.toBe(true);
+    await expect(waitFor(() => !existsSync(`/proc/${server}/cwd`))).resolves.toBe(true);
   });
 
   it('tells of the end of a killed server and starts again over its busy backends', async () => {
     const first = await start();
     const client = await connect(first.url);
-    const busy = client.query('select pg_sleep(1)').catch(() => undefined);
+    // It computes: a backend that only waits would notice the death of its server.
+    const busy = client.query('select count(*) from generate_series(1, 5000000) as a(n) where n % 7 = sqrt(n)').catch(() => undefined);
+    await waitFor(async () => (await value(first.url, `select count(*)::int from pg_stat_activity where query ~ 'sqrt'`)) === 2);
     process.kill(serverPid(dataDir), 'SIGKILL');
 
     expect(await first.exited).toContain('SIGKILL');
@@ -133,7 +135,10 @@ describe('EmbeddedPostgres', () => {
     const pidFile = path.join(dataDir, 'pg18/postmaster.pid');
     const content = readFileSync(pidFile, 'utf8');
     await first.stop();
-    writeFileSync(pidFile, content.replace(/^\d+/, String(process.pid)));
+    // Not our own id: PostgreSQL knows that its parent is no server.
+    const other = spawn('sleep', ['60']);
+    cleanups.push(() => other.kill());
+    writeFileSync(pidFile, content.replace(/^\d+/, String(other.pid)));
 
     const second = await start();
 
@@ -228,13 +233,6 @@ function serverPid(dataDir: string): number {
   const pid = Number.parseInt(readFileSync(path.join(dataDir, 'pg18/postmaster.pid'), 'utf8'), 10);
   expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(path.join(dataDir, 'pg18'));
   return pid;
-}
-
-/** Whether a file disappears within 5 s. */
-async function isGone(file: string): Promise<boolean> {
-  const end = performance.now() + 5_000;
-  while (existsSync(file) && performance.now() < end) await delay(20);
-  return !existsSync(file);
 }
 
 function ended(child: ChildProcess): Promise<unknown> {

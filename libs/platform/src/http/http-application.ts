@@ -1,13 +1,15 @@
 /** Builds the Nest application on Fastify with the limits that hold for every route. */
 import { isUtf8 } from 'node:buffer';
 import type { SecureServerOptions } from 'node:http2';
-import { ConsoleLogger, type DynamicModule, type Type } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from '#kernel';
 import type { AppConfig } from '../config/app-config.js';
+import { ScrubbingLogger } from '../logging/scrubbing-logger.js';
+import { Draining } from './draining.js';
 import { parseJsonBody } from './json-body.js';
 import { ProblemDetailsFilter, problemOf, sendProblem } from './problem-details.filter.js';
 import { requestValidation } from './validation.js';
@@ -25,6 +27,11 @@ export interface HttpApplicationOptions {
 const MAX_PARAM_LENGTH = 200;
 // Sockets that send nothing for this long are closed: longer than the idle time of common load balancers (60 s).
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+/** What every process with a listener has, whatever it serves. */
+@Global()
+@Module({ providers: [Draining], exports: [Draining] })
+class HttpProcessModule {}
 
 /**
  * The application, not yet listening.
@@ -44,19 +51,21 @@ export async function createHttpApplication(
     // Only named addresses and ranges: a boolean or a hop count would let any client choose its own address.
     trustProxy: config.server.trustedProxies.length > 0 ? config.server.trustedProxies : false,
     genReqId: () => newId('request'),
-    return503OnClosing: true,
+    // What still arrives on a kept connection is served: the database closes only after the last answer.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     ...options.tls,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       sendProblem(reply, problemOf(error, request.id));
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>({ module: HttpProcessModule, imports: [module] }, adapter, {
     bodyParser: false,
-    logger: new ConsoleLogger({ json: true, logLevels: options.logLevels ?? ['error', 'warn'] }),
+    logger: new ScrubbingLogger({ logLevels: options.logLevels ?? ['error', 'warn'] }),
     abortOnError: false,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  const draining = app.get(Draining);
   await fastify.register(helmet, {
     contentSecurityPolicy: { directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] }, useDefaults: false },
     strictTransportSecurity: config.tls.strictTransportSecurity,
@@ -66,6 +75,12 @@ export async function createHttpApplication(
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     done();
   });
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    // Clients and load balancers leave by themselves, so that no request meets a connection that is about to be closed.
+    if (draining.isDraining && request.raw.httpVersionMajor === 1) void reply.header('connection', 'close');
+    done();
+  });
+  draining.over(() => app.getHttpServer());
   app.useGlobalFilters(new ProblemDetailsFilter());
   app.useGlobalPipes(requestValidation);
   app.enableShutdownHooks();
