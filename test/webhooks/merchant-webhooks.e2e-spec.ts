@@ -38,6 +38,8 @@ beforeEach(async () => {
   received.length = 0;
   await system.database.query(`update webhook_endpoints set status = 'disabled'`);
   await system.database.query(`update webhook_deliveries set status = 'canceled' where status = 'pending'`);
+  // What the case before has left in the outbox goes to nobody.
+  await dispatch();
 });
 
 const hook = (path = ''): string => `http://127.0.0.1:${String((receiver.address() as AddressInfo).port)}/hook${path}`;

@@ -15,6 +15,7 @@ import { PaymentEventApplier } from './payment-event-applier.js';
 import { WebhookAdminController } from './webhook-admin.controller.js';
 import { WebhookAdminRepository } from './webhook-admin.repository.js';
 import { WebhookAdminService } from './webhook-admin.service.js';
+import { WebhookBackFill } from './webhook-back-fill.js';
 import { WebhookCounters } from './webhook-counters.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
@@ -29,6 +30,7 @@ import { WebhookProcessor } from './webhook-processor.js';
     { provide: EventApplier, useClass: PaymentEventApplier },
     WebhookAdminRepository,
     WebhookAdminService,
+    WebhookBackFill,
     WebhookCounters,
     WebhookEventsRepository,
     WebhookJobsRepository,
@@ -44,6 +46,7 @@ import { WebhookProcessor } from './webhook-processor.js';
   exports: [
     MerchantEventsService,
     WebhookAdminService,
+    WebhookBackFill,
     WebhookCounters,
     WebhookDispatcher,
     WebhookEndpointsService,
