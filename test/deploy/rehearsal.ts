@@ -119,7 +119,7 @@ export class Rehearsal {
       throw new Error(this.balancer?.output, { cause: error });
     });
     const credentials = await seedFirstRun(this.environment());
-    this.apiKey = credentials?.apiKey ?? '';
+    this.apiKey = credentials.apiKey;
   }
 
   /** Sends one request through the proxy. */

@@ -56,10 +56,10 @@ export {
 } from './input/native-input.js';
 export { translateInput } from './input/translate-input.js';
 export {
-  type Outcome,
   outcomeOf,
   type PresentablePayment,
   type Presentation,
+  type PresentedOutcome,
   presentationFor,
   PRESENTATIONS_BY_DEVICE_TYPE,
 } from './presentation/presentation.js';

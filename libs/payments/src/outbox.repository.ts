@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import { Database } from '#platform';
-import { paymentResponseOf } from './payment-answer.js';
+import { paymentResponseOf } from './dto/payment.response.js';
 import { type Payment } from './payment.js';
 
 /** SQL of `outbox_events`: what merchants are told, with the object as it was at that moment. */

@@ -4,7 +4,7 @@ import { Database } from '#platform';
 import { type CapturePlan } from './domain/capture-plan.js';
 import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { type GatewayAnswer, type GatewayPayment, PaymentGateway } from './payment-gateway.js';
-import { paymentResponseOf } from './payment-answer.js';
+import { paymentResponseOf } from './dto/payment.response.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { GatewayUnavailableError, TipDeclinedError, TipExceedsAuthorizationError } from './payments.errors.js';

@@ -7,7 +7,8 @@ import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto
 import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
-import { type Outcome, PaymentResponse, paymentResponseOf } from './payment-answer.js';
+import { type Outcome } from './payment-answer.js';
+import { PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { callerOf } from './payment-caller.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentsService } from './payments.service.js';
@@ -59,7 +60,7 @@ export class PaymentsController {
   ): Promise<PaymentListResponse> {
     const page = { limit: query.limit, startingAfter: query.startingAfter ?? null };
     const { data, hasMore } = await this.payments.list(callerOf(principal, request), page, query.status ?? null);
-    return { object: 'list', data: data.map(paymentResponseOf), hasMore };
+    return { object: 'list', data: data.map((payment) => paymentResponseOf(payment)), hasMore };
   }
 
   /** One payment. */
@@ -67,7 +68,7 @@ export class PaymentsController {
   @RequireScope('payments:read', 'payments:read_own')
   @ApiOkResponse({ type: PaymentResponse })
   async get(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: FastifyRequest): Promise<PaymentResponse> {
-    return paymentResponseOf(await this.payments.get(callerOf(principal, request), id));
+    return this.payments.show(callerOf(principal, request), id);
   }
 
   /** Every attempt and every change, in order. */

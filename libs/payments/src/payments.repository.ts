@@ -3,6 +3,7 @@ import { assert, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { reservationStateOf } from './domain/spending-limit.js';
+import { countPaymentChange } from './metrics.js';
 import { type ChangeSource, type Payment, type PaymentCaller, type PaymentChange } from './payment.js';
 import { FOLLOW_PAYMENT } from './spending-limits.repository.js';
 
@@ -21,6 +22,7 @@ export type NewPayment = Pick<
   | 'taxMinor'
   | 'currency'
   | 'deviceId'
+  | 'deviceType'
   | 'customerId'
   | 'businessType'
   | 'profileVersion'
@@ -68,7 +70,7 @@ export interface PaymentAdjustment {
 const COLUMNS = `id, merchant_id as "merchantId", livemode, status, outcome_certainty as "outcomeCertainty", amount_minor as "amountMinor",
   tip_minor as "tipMinor", tax_minor as "taxMinor", amount_capturable_minor as "amountCapturableMinor",
   amount_received_minor as "amountReceivedMinor", amount_refunded_minor as "amountRefundedMinor",
-  amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId", customer_id as "customerId",
+  amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId", device_type as "deviceType", customer_id as "customerId",
   business_type as "businessType", profile_version as "profileVersion", method, payment_method as "paymentMethod",
   capture_method as "captureMethod", description, metadata, return_url as "returnUrl", risk_score as "riskScore",
   risk_level as "riskLevel", risk_decision as "riskDecision", stripe_payment_intent_id as "stripePaymentIntentId",
@@ -165,9 +167,9 @@ export class PaymentsRepository {
       `with changed as (
          insert into payments (id, merchant_id, livemode, status, amount_minor, tip_minor, tax_minor, currency, device_id, customer_id, business_type,
            profile_version, method, payment_method, capture_method, description, metadata, return_url, risk_score, risk_level, risk_decision,
-           latitude, longitude, client_ip, next_check_at, is_increasable, version)
+           latitude, longitude, client_ip, next_check_at, is_increasable, device_type, version)
          values ($1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-           now() + make_interval(secs => $28), $29, 1)
+           now() + make_interval(secs => $28), $29, $31, 1)
          returning *)${FOLLOW_INSERT}${RECORD_CHANGE}`,
       [
         payment.id,
@@ -201,9 +203,13 @@ export class PaymentsRepository {
         payment.isIncreasable,
         // Taken as reserved a moment ago: only a payment that is refused at once changes that.
         reservationStateOf(payment.status) === 'reserved' ? null : 'released',
+        payment.deviceType,
       ],
     );
     assert(row, 'an insert returns its row');
+    transaction.afterCommit(() => {
+      countPaymentChange(null, row);
+    });
     return row;
   }
 
@@ -280,6 +286,11 @@ export class PaymentsRepository {
         after.accumulatedInto,
       ],
     );
+    if (row) {
+      queryable.afterCommit(() => {
+        countPaymentChange(before, row);
+      });
+    }
     return row ?? null;
   }
 

@@ -16,7 +16,6 @@ import { WebhookAdminController } from './webhook-admin.controller.js';
 import { WebhookAdminRepository } from './webhook-admin.repository.js';
 import { WebhookAdminService } from './webhook-admin.service.js';
 import { WebhookBackFill } from './webhook-back-fill.js';
-import { WebhookCounters } from './webhook-counters.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
 import { WebhookIntake } from './webhook-intake.js';
@@ -31,7 +30,6 @@ import { WebhookProcessor } from './webhook-processor.js';
     WebhookAdminRepository,
     WebhookAdminService,
     WebhookBackFill,
-    WebhookCounters,
     WebhookEventsRepository,
     WebhookJobsRepository,
     WebhookInbox,
@@ -47,7 +45,6 @@ import { WebhookProcessor } from './webhook-processor.js';
     MerchantEventsService,
     WebhookAdminService,
     WebhookBackFill,
-    WebhookCounters,
     WebhookDispatcher,
     WebhookEndpointsService,
     WebhookInbox,

@@ -11,7 +11,8 @@ import {
   runResponseOf,
   StartRunDto,
 } from './reconciliation.dto.js';
-import { ReconciliationService, type RepairResult } from './reconciliation.service.js';
+import type { RepairResult } from './reconciliation-repairs.js';
+import { ReconciliationService } from './reconciliation.service.js';
 
 /** Stripe's books against ours. A merchant's people and keys see the differences of their own payments. */
 @ApiTags('reconciliation')

@@ -4,7 +4,8 @@ import { SecurityCoreModule } from '#security';
 import { DayComparison } from './day-comparison.js';
 import { ReconciliationController } from './reconciliation.controller.js';
 import { ReconciliationRepository } from './reconciliation.repository.js';
-import { ReconciliationRepairs, ReconciliationService } from './reconciliation.service.js';
+import { ReconciliationRepairs } from './reconciliation-repairs.js';
+import { ReconciliationService } from './reconciliation.service.js';
 
 /** Reconciliation without its routes: for the worker. */
 @Module({

@@ -4,7 +4,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { Database } from '#platform';
 import { AuditLog } from '#security';
 import { deliveryWaitMs } from '../domain/delivery-schedule.js';
-import { WebhookCounters } from '../webhook-counters.js';
+import { webhookEndpointsDisabledTotal } from '../metrics.js';
 import { type ClaimedDelivery, WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookSender } from './webhook-sender.js';
@@ -24,7 +24,6 @@ export class WebhookDispatcher implements BeforeApplicationShutdown {
     private readonly endpoints: WebhookEndpointsRepository,
     private readonly sender: WebhookSender,
     private readonly audit: AuditLog,
-    private readonly counters: WebhookCounters,
   ) {}
 
   /**
@@ -81,7 +80,7 @@ export class WebhookDispatcher implements BeforeApplicationShutdown {
         reason,
       });
     });
-    this.counters.endpointsDisabled++;
+    webhookEndpointsDisabledTotal.inc({ reason });
     this.logger.error({ event: 'webhook_endpoint_disabled', endpointId, reason });
   }
 }
