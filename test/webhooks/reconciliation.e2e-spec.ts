@@ -12,7 +12,7 @@ let serial = 0;
 const today = new Date().toISOString().slice(0, 10);
 
 beforeAll(async () => {
-  system = await TestSystem.start({ sandbox: { disorder: { drop: 0.1 } } as never });
+  system = await TestSystem.start({ sandbox: { disorder: { drop: 0.1 } } });
 });
 afterAll(() => system.stop());
 
