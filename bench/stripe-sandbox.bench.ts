@@ -24,8 +24,14 @@ interface Run {
 }
 
 async function startServer(...options: string[]): Promise<{ child: ChildProcess; port: number }> {
-  const child = spawn(process.execPath, ['dist/apps/stripe-sandbox/src/main.js', '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk: Buffer) => { resolve(chunk.toString()); }));
+  const child = spawn(process.execPath, ['dist/apps/stripe-sandbox/src/main.js', '--port', '0', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const line = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString());
+    }),
+  );
   return { child, port: Number(/:(\d+)\s*$/.exec(line)?.[1]) };
 }
 
@@ -37,7 +43,10 @@ async function stopServer(child: ChildProcess): Promise<void> {
 
 /** User and system time of a process so far, in microseconds (Linux counts it in hundredths of a second). */
 function cpuMicros(pid: number): number {
-  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const fields =
+    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
@@ -77,7 +86,8 @@ class Asker {
   }
 }
 
-const CREATE = 'amount=1099&currency=usd&description=Order&metadata[payment_id]=pay_1&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never';
+const CREATE =
+  'amount=1099&currency=usd&description=Order&metadata[payment_id]=pay_1&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never';
 const CONFIRM = 'payment_method=pm_card_visa';
 
 async function measure(options: readonly string[]): Promise<Run> {
@@ -131,7 +141,11 @@ async function measureSdk(): Promise<number> {
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
       while (performance.now() < endMs) {
-        const { id } = await stripe.paymentIntents.create({ amount: 1_099, currency: 'usd', automatic_payment_methods: { enabled: true, allow_redirects: 'never' } });
+        const { id } = await stripe.paymentIntents.create({
+          amount: 1_099,
+          currency: 'usd',
+          automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+        });
         await stripe.paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
         count += 1;
       }
@@ -147,8 +161,12 @@ const journal = await measure(['--state', join(folder, 'state.jsonl')]);
 const sdkPairsPerSecond = await measureSdk();
 rmSync(folder, { recursive: true });
 
-console.log(`in memory:       ${String(memory.pairsPerSecond)} pairs/s, ${String(memory.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(memory.p99Ms)} ms`);
-console.log(`with state file: ${String(journal.pairsPerSecond)} pairs/s, ${String(journal.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(journal.p99Ms)} ms`);
+console.log(
+  `in memory:       ${String(memory.pairsPerSecond)} pairs/s, ${String(memory.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(memory.p99Ms)} ms`,
+);
+console.log(
+  `with state file: ${String(journal.pairsPerSecond)} pairs/s, ${String(journal.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(journal.p99Ms)} ms`,
+);
 console.log(`through the SDK: ${String(sdkPairsPerSecond)} pairs/s`);
 const figures = { memory, journal, sdkPairsPerSecond, pairsPerCoreSecond: Math.round(1_000_000 / memory.cpuMicrosPerPair) };
 const ratios = { journalToMemory: Math.round((journal.pairsPerSecond / memory.pairsPerSecond) * 100) / 100 };

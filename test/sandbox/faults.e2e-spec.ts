@@ -221,9 +221,7 @@ describe('a bad request', () => {
     ['unknown customer', { customer: 'cus_none' }, 'resource_missing', 'customer'],
     ['unknown payment method', { payment_method: 'pm_none' }, 'resource_missing', 'payment_method'],
   ])('with an %s is a 400 that names the parameter', async (_, change, code, param) => {
-    const error = await refusal(
-      stripe.paymentIntents.create({ amount: 500, currency: 'usd', ...change }),
-    );
+    const error = await refusal(stripe.paymentIntents.create({ amount: 500, currency: 'usd', ...change }));
 
     expect(error).toMatchObject({ statusCode: 400, code, param });
   });

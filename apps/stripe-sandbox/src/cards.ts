@@ -172,6 +172,9 @@ export const TEST_CARDS: readonly TestCard[] = [
   card('4000000404000038', 'createCe3EligibleDispute', { aftermath: 'dispute_ce3' }),
   card('4000008400000779', 'createComplianceDispute', { aftermath: 'dispute_compliance' }),
 
+  card('5105008400000002', 'createMastercardComplianceDispute', { brand: 'mastercard', aftermath: 'dispute_compliance' }),
+  card('4000000001000043', 'createAutoRepresentmentEligibleDispute', { aftermath: 'dispute_fraudulent' }),
+
   card('4000000000007726', 'pendingRefund', { refund: 'pending' }),
   card('4000000000005126', 'refundFail', { refund: 'fails_later' }),
   card('4000000000000077', 'bypassPending', { bypassesPending: true }),

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
-import { type Queryable } from '#platform';
+import { Database, type Queryable } from '#platform';
+import { type BusinessType } from '#merchants';
 import { type ListKey } from './blacklist/list-keys.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 import {
@@ -11,7 +12,8 @@ import {
   type Subject,
   type SubjectHistory,
 } from './domain/features.js';
-import { type RiskAssessment } from './domain/risk-score.js';
+import { type Adjustment, type Finding, type FraudDecision, type RiskAssessment, type RiskLevel } from './domain/risk-score.js';
+import { type FailurePolicy } from './domain/rule-set.js';
 
 /** What the database knows of an attempt's past; null for what could not be read in time. */
 export interface FraudEvidence {
@@ -28,15 +30,45 @@ export interface FraudEvidence {
 }
 
 /** What is stored of an assessment besides its attempt. */
-export interface StoredJudgement {
+export interface Judgement {
   readonly assessment: RiskAssessment;
+  readonly failurePolicy: FailurePolicy;
+  /** What the shadow rule set would have decided; null without one. */
+  readonly shadowRuleSet: { readonly version: string; readonly score: number; readonly decision: FraudDecision } | null;
   readonly features: FraudFeatures;
   readonly durationUs: number;
+}
+
+/** An assessment as it was stored. */
+export interface StoredAssessment {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly businessType: BusinessType;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly score: number;
+  readonly level: RiskLevel;
+  readonly decision: FraudDecision;
+  readonly contributions: {
+    readonly findings: readonly Finding[];
+    readonly adjustments: readonly Adjustment[];
+    readonly shadowRuleSet: Judgement['shadowRuleSet'];
+    readonly failurePolicy: FailurePolicy;
+    readonly isDegraded: boolean;
+  };
+  readonly features: FraudFeatures;
+  readonly engineVersion: string;
+  readonly ruleSetVersion: string;
+  readonly createdAt: Date;
+  /** The latest label; null while nothing is known. */
+  readonly isFraud: boolean | null;
 }
 
 /** SQL of `fraud_attempts` and `fraud_assessments` on the way of a payment. */
 @Injectable()
 export class FraudRepository {
+  constructor(private readonly database: Database) {}
+
   /**
    * Counts the attempt and reads everything that was before it: one round trip, exact under bursts.
    *
@@ -72,7 +104,7 @@ export class FraudRepository {
   async insertAssessment(
     transaction: Queryable,
     attempt: FraudAttempt,
-    { assessment, features, durationUs }: StoredJudgement,
+    { assessment, failurePolicy, shadowRuleSet, features, durationUs }: Judgement,
   ): Promise<string> {
     const id = newId('assessment', Date.parse(features.attempt.occurredAt));
     const { findings, adjustments, shadow, evidence, isDegraded } = assessment;
@@ -93,7 +125,7 @@ export class FraudRepository {
         assessment.score,
         assessment.level,
         assessment.decision,
-        JSON.stringify({ findings, adjustments, shadow, evidence, isDegraded }),
+        JSON.stringify({ findings, adjustments, shadow, shadowRuleSet, evidence, isDegraded, failurePolicy }),
         JSON.stringify(features),
         String(assessment.engineVersion),
         assessment.ruleSetVersion,
@@ -102,4 +134,25 @@ export class FraudRepository {
     );
     return id;
   }
+
+  async findAssessment(scope: { readonly merchantId: string; readonly livemode: boolean }, id: string): Promise<StoredAssessment | null> {
+    const [row] = await this.database.query<StoredAssessment & Record<string, unknown>>(
+      `select ${ASSESSMENT_COLUMNS} where merchant_id = $1 and livemode = $2 and id = $3`,
+      [scope.merchantId, scope.livemode, id],
+    );
+    return row ?? null;
+  }
+
+  /** Assessments in the order in which they were made, after `afterId`. */
+  listAssessments(merchantId: string, businessType: BusinessType, afterId: string, limit: number): Promise<StoredAssessment[]> {
+    return this.database.query<StoredAssessment & Record<string, unknown>>(
+      `select ${ASSESSMENT_COLUMNS} where merchant_id = $1 and business_type = $2 and id > $3 order by id limit $4`,
+      [merchantId, businessType, afterId, limit],
+    );
+  }
 }
+
+const ASSESSMENT_COLUMNS = `id, payment_id as "paymentId", business_type as "businessType", amount_minor as "amountMinor", currency, score, level,
+  decision, contributions, features, engine_version as "engineVersion", rule_set_version as "ruleSetVersion", created_at as "createdAt",
+  (select is_fraud from fraud_labels label where label.payment_id = assessment.payment_id order by label.sequence desc limit 1) as "isFraud"
+  from fraud_assessments assessment`;

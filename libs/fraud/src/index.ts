@@ -45,7 +45,9 @@ export {
 export { type FraudAttempt } from './fraud-attempt.js';
 export { BlacklistService } from './blacklist/blacklist.service.js';
 export { LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from './blacklist/list-value.js';
-export { FraudCoreModule, FraudModule, ReviewsCoreModule } from './fraud.module.js';
+export { Backtest, type BacktestLine, type BacktestReport, type PastPayment } from './backtest.js';
+export { BacktestService, type BacktestRequest } from './backtest.service.js';
+export { BacktestModule, FraudCoreModule, FraudModule, ReviewsCoreModule } from './fraud.module.js';
 export { LabelsRepository, type FraudLabel } from './labels.repository.js';
 export { ReviewQueue, type StripeReview } from './reviews/review-queue.js';
 export {

@@ -14,3 +14,5 @@ export { problemOf, sendProblem, type ProblemDocument } from './http/problem-det
 export { PageQuery } from './http/page-query.js';
 export { InvalidRequestError, IsMetadata, IsSafeInteger, IsText } from './http/validation.js';
 export { FolderInUseError, lockFolder, type FolderLock } from './process/folder-lock.js';
+export { scrubText } from './logging/scrub.js';
+export { ScrubbingLogger } from './logging/scrubbing-logger.js';

@@ -9,6 +9,7 @@ export type StripeEndpoint =
   | 'payment_intents.capture'
   | 'payment_intents.confirm'
   | 'payment_intents.create'
+  | 'payment_intents.increment'
   | 'payment_intents.list'
   | 'payment_intents.retrieve'
   | 'refunds.create'

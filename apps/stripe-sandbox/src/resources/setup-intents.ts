@@ -8,7 +8,7 @@ import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { getCustomer } from './customers.js';
+import { getCustomer } from './customer-object.js';
 import { attach, createPaymentMethod, type PaymentMethod, type PaymentMethodInput, resolvePaymentMethod } from './payment-methods.js';
 import { methodOfConfirmationToken } from './tokens.js';
 

@@ -1,6 +1,6 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Deployment, type Environment, hasContradictions, readGroup, variablesOf } from './env.js';
-import { DatabaseConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
+import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
 import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
@@ -23,6 +23,7 @@ const GROUPS = {
   stripe: StripeConfig,
   security: SecurityConfig,
   sessions: SessionsConfig,
+  overload: OverloadConfig,
   payments: PaymentsConfig,
   rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,

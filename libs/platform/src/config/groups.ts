@@ -226,3 +226,20 @@ export class SessionsConfig {
   @Env('SESSION_REQUIRE_TOTP')
   requireTotp: boolean = true;
 }
+
+/** When requests are refused because there is no room: for the admin at these limits, for reads at twice, for payments at five times. */
+export class OverloadConfig {
+  /** Milliseconds by which the event loop may be late, mean of half a second. */
+  @Env('OVERLOAD_EVENT_LOOP_DELAY_MS')
+  @IsInt()
+  @Min(10)
+  @Max(60_000)
+  eventLoopDelayMs: number = 200;
+
+  /** Requests that may wait for each connection of the pool. */
+  @Env('OVERLOAD_WAITING_PER_CONNECTION')
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  waitingPerConnection: number = 20;
+}

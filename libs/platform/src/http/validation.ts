@@ -64,16 +64,20 @@ const METADATA_KEYS = 50;
 const METADATA_KEY_LENGTH = 40;
 const METADATA_VALUE_LENGTH = 500;
 
-/** Up to 50 pairs of a key of 1–40 and a string value of 0–500 characters, without NUL characters. */
-export function IsMetadata(): PropertyDecorator {
+/**
+ * Pairs of a key of 1–40 and a string value of 0–500 characters, without NUL characters.
+ *
+ * @param maxPairs - Fewer than Stripe's 50 where this product adds its own.
+ */
+export function IsMetadata(maxPairs: number = METADATA_KEYS): PropertyDecorator {
   return (target, property) => {
     registerDecorator({
       name: 'isMetadata',
       target: target.constructor,
       propertyName: String(property),
       validator: {
-        validate: isMetadata,
-        defaultMessage: () => `${String(property)} must be at most 50 pairs of a key (1–40) and a string (0–500 characters)`,
+        validate: (value: unknown) => isMetadata(value, maxPairs),
+        defaultMessage: () => `${String(property)} must be at most ${String(maxPairs)} pairs of a key (1–40) and a string (0–500 characters)`,
       },
     });
   };
@@ -95,11 +99,11 @@ export function IsText(min: number, max: number, options?: ValidationOptions): P
   };
 }
 
-function isMetadata(value: unknown): boolean {
+function isMetadata(value: unknown, maxPairs: number): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const pairs = Object.entries(value as Record<string, unknown>);
   return (
-    pairs.length <= METADATA_KEYS &&
+    pairs.length <= maxPairs &&
     pairs.every(
       ([key, text]) =>
         key.length >= 1 &&
