@@ -184,6 +184,7 @@ export class Launcher {
         STRIPE_WEBHOOK_SECRET: secrets.webhookSecret,
         // No real money: the first owner signs in with a password alone, and one machine plays every shop of a town.
         SESSION_REQUIRE_TOTP: 'false',
+        RATE_LIMIT_DEVICE_REGISTRATIONS_PER_HOUR: '1000',
         STRIPE_CALLS_PER_SECOND: '10000',
         STRIPE_CONCURRENT_CALLS: '200',
       }),
