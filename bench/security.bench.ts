@@ -73,7 +73,13 @@ async function requestMicros(app: NestFastifyApplication, key: string): Promise<
 
 async function auditMicros(app: NestFastifyApplication): Promise<number> {
   const [database, auditLog] = [app.get(Database), app.get(AuditLog)];
-  const entry = { merchantId: null, actor: 'system:bench', action: 'bench', objectId: 'pay_x', changes: { status: { before: 'a', after: 'b' } } };
+  const entry = {
+    merchantId: null,
+    actor: 'system:bench',
+    action: 'bench',
+    objectId: 'pay_x',
+    changes: { status: { before: 'a', after: 'b' } },
+  };
   const empty = await cpuMicrosOf(REQUESTS / 4, () => database.transaction((transaction) => transaction.query('select 1')));
   const audited = await cpuMicrosOf(REQUESTS / 4, () =>
     database.transaction(async (transaction) => {

@@ -22,6 +22,7 @@ export const MIGRATION_NAMES = [
   '025_create_fraud_rule_sets',
   '030_create_tls_certificates',
   '050_chain_audit_log',
+  '051_erase_customers',
 ] as const;
 
 // From dist/migrations back to the folder that holds the SQL.

@@ -3,7 +3,7 @@ import { type INestApplicationContext } from '@nestjs/common';
 import { ReviewsService } from '#fraud';
 import { MINUTE_MS, SECOND_MS } from '#kernel';
 import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
-import { AuditSealer } from '#security';
+import { AuditSealer, CustomerPrivacyService } from '#security';
 
 /** One kind of background work. */
 export interface Job {
@@ -22,6 +22,7 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const accumulator = app.get(PaymentAccumulator);
   const reviews = app.get(ReviewsService);
   const sealer = app.get(AuditSealer);
+  const privacy = app.get(CustomerPrivacyService);
   return [
     { name: 'complete payments', pauseMs: SECOND_MS, run: () => completer.completeDue() },
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
@@ -30,5 +31,6 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
     { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
+    { name: 'seal addresses under a new key', pauseMs: 10 * MINUTE_MS, run: () => privacy.resealNext() },
   ];
 }
