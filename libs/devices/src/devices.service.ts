@@ -6,6 +6,7 @@ import { actorOf, AuditLog, Authenticator, CredentialHasher, merchantIdOf, type 
 import { type Device } from './device.entity.js';
 import { DeviceNotFoundError, DeviceRevokedError } from './devices.errors.js';
 import { type DeviceScope, DevicesRepository } from './devices.repository.js';
+import { devicesRegisteredTotal } from './metrics.js';
 import { type RegisterDeviceDto } from './dto/register-device.dto.js';
 
 /** A registered device with the credential that nobody can read again. */
@@ -59,6 +60,11 @@ export class DevicesService {
         objectId: written.id,
         requestId,
       });
+      if (written.isNew) {
+        transaction.afterCommit(() => {
+          devicesRegisteredTotal.inc({ device_type: request.type });
+        });
+      }
       return written;
     });
     // A rotation ends the credential before it.
