@@ -25,6 +25,7 @@ export const MIGRATION_NAMES = [
   '041_create_merchant_webhooks',
   '042_create_reconciliation',
   '050_chain_audit_log',
+  '051_erase_customers',
 ] as const;
 
 // From dist/migrations back to the folder that holds the SQL.
