@@ -78,7 +78,7 @@ module.exports = {
       name: 'controllers-ask-services',
       severity: 'error',
       from: { path: '\\.controller\\.ts$' },
-      to: { path: '\\.repository\\.ts$' },
+      to: { path: '\\.repository\\.ts$', dependencyTypesNot: ['type-only', 'type-import'] },
     },
     {
       name: 'no-cycles',

@@ -16,6 +16,8 @@ create table payments (
   amount_disputed_minor bigint not null default 0 check (amount_disputed_minor >= 0),
   currency char(3) not null,
   device_id text collate "C" not null references devices (id),
+  -- As it was when it paid: it says how the payment is presented.
+  device_type text not null,
   customer_id text collate "C" references customers (id),
   business_type text not null,
   profile_version integer not null,
@@ -34,6 +36,12 @@ create table payments (
   risk_decision text check (risk_decision in ('allow', 'review', 'block')),
   stripe_payment_intent_id text collate "C" unique,
   stripe_charge_id text collate "C",
+  -- Of a held amount: when the authorization ends by itself.
+  capture_before timestamptz,
+  -- Whether the processor is asked for an authorization that can be raised, because a tip may be added before the capture.
+  is_increasable boolean not null default false,
+  -- Of an amount too small to be charged singly: the payment that charges it together with others. The money is that payment's alone.
+  accumulated_into text collate "C" references payments (id),
   next_action jsonb,
   -- The last decline or failure in Stripe's words: { code, declineCode, advice, message }.
   last_error jsonb,
@@ -52,11 +60,15 @@ create index payments_device_idx on payments (device_id, id);
 -- The completer's queue: only unfinished rows are in it.
 create index payments_next_check_idx on payments (next_check_at) where next_check_at is not null;
 
+-- Small amounts that wait for their sum, and those that are on their way with one.
+create index payments_accumulating_idx on payments (merchant_id, livemode, device_id, currency, payment_method, id) where status = 'accumulating';
+create index payments_accumulated_idx on payments (accumulated_into) where accumulated_into is not null;
+
 -- One row per call to the processor, written before the call so that its idempotency key outlives any crash; its result is set once.
 create table payment_attempts (
   id text collate "C" primary key,
   payment_id text collate "C" not null references payments (id),
-  operation text not null check (operation in ('create', 'confirm', 'capture', 'cancel', 'refund')),
+  operation text not null check (operation in ('create', 'confirm', 'increase', 'capture', 'cancel')),
   stripe_idempotency_key text collate "C" not null unique,
   actor text not null,
   started_at timestamptz not null default now(),
@@ -81,6 +93,7 @@ create table payment_adjustments (
   status_before text,
   status_after text not null,
   amount_minor bigint not null,
+  tip_minor bigint not null,
   amount_capturable_minor bigint not null,
   amount_received_minor bigint not null,
   amount_refunded_minor bigint not null,

@@ -6,8 +6,8 @@ create index fraud_attempts_merchant_idx on fraud_attempts (merchant_id, attempt
 -- through a limit of 5. The device and the card are locked first, in sorted order (never the address, behind which a whole building would queue); the
 -- attempt is stamped after the locks and counts only what was committed before it.
 --
--- The budget holds for the reading, not for the locks: waiting for one's own burst is not a slow database. Whatever could not be read is null, and
--- "degraded" says so; the attempt is counted all the same.
+-- The budget holds for the reading, not for the locks: waiting for one's own burst is not a slow database. No table lock is waited for longer than
+-- the budget, and averages and habits are left out once it is spent. What was not read is null; the attempt is counted all the same.
 create function fraud_record_attempt(
   in_merchant_id text, in_livemode boolean, in_payment_id text, in_business_type text, in_amount_minor bigint, in_currency text,
   in_device_id text, in_card text, in_customer_id text, in_ip inet, in_latitude double precision, in_longitude double precision,
@@ -39,6 +39,34 @@ begin
 
   begin
     perform set_config('lock_timeout', in_budget_ms::text, true);
+    -- The counts that limits rest on, and the lists, are read whatever the time: each is a few short index ranges.
+    select coalesce(jsonb_object_agg(subject, counts), '{}') into found_subjects from (
+      select subject, jsonb_build_object(
+        'attempts5Minutes', count(*) filter (where attempted_at > at - interval '5 minutes'),
+        'attempts1Hour', count(*) filter (where attempted_at > at - interval '1 hour'),
+        'attempts24Hours', count(*) filter (where attempted_at > at - interval '24 hours'),
+        'attempts7Days', count(*) filter (where attempted_at > at - interval '7 days'),
+        'attempts30Days', count(*),
+        'amountMinor24Hours', coalesce(sum(amount_minor) filter (where currency = in_currency and attempted_at > at - interval '24 hours'), 0),
+        'amounts30Days', jsonb_build_object(
+          'count', count(*) filter (where currency = in_currency),
+          'sumMinor', coalesce(sum(amount_minor) filter (where currency = in_currency), 0))) as counts
+      from (
+        -- 1 000 each, the newest: a hot subject costs no more than any other.
+        (select 'device' as subject, attempted_at, amount_minor, currency from fraud_attempts
+          where device_id = in_device_id and attempted_at > since order by attempted_at desc limit 1000)
+        union all
+        (select 'card', attempted_at, amount_minor, currency from fraud_attempts
+          where merchant_id = in_merchant_id and card = in_card and livemode = in_livemode and attempted_at > since order by attempted_at desc limit 1000)
+        union all
+        (select 'customer', attempted_at, amount_minor, currency from fraud_attempts
+          where customer_id = in_customer_id and attempted_at > since order by attempted_at desc limit 1000)
+        union all
+        (select 'ip', attempted_at, amount_minor, currency from fraud_attempts
+          where merchant_id = in_merchant_id and ip = in_ip and livemode = in_livemode and attempted_at > since order by attempted_at desc limit 1000)
+      ) as recent group by subject
+    ) as counted;
+
     with matching as (
       select entry.id, entry.kind, entry.list from unnest(in_list_kinds, in_list_values) as wanted (kind, value)
         join blacklist entry on entry.merchant_id = in_merchant_id and entry.kind = wanted.kind and entry.value = wanted.value
@@ -53,35 +81,6 @@ begin
        where id in (select id from blacklist where id in (select id from matching) order by id for update skip locked)
     )
     select coalesce(jsonb_agg(jsonb_build_object('entryId', id, 'kind', kind, 'list', list) order by id), '[]') into found_lists from matching;
-
-    if clock_timestamp() < deadline then
-      select coalesce(jsonb_object_agg(subject, counts), '{}') into found_subjects from (
-        select subject, jsonb_build_object(
-          'attempts5Minutes', count(*) filter (where attempted_at > at - interval '5 minutes'),
-          'attempts1Hour', count(*) filter (where attempted_at > at - interval '1 hour'),
-          'attempts24Hours', count(*) filter (where attempted_at > at - interval '24 hours'),
-          'attempts7Days', count(*) filter (where attempted_at > at - interval '7 days'),
-          'attempts30Days', count(*),
-          'amountMinor24Hours', coalesce(sum(amount_minor) filter (where currency = in_currency and attempted_at > at - interval '24 hours'), 0),
-          'amounts30Days', jsonb_build_object(
-            'count', count(*) filter (where currency = in_currency),
-            'sumMinor', coalesce(sum(amount_minor) filter (where currency = in_currency), 0))) as counts
-        from (
-          -- 1 000 each, the newest: a hot subject costs no more than any other.
-          (select 'device' as subject, attempted_at, amount_minor, currency from fraud_attempts
-            where device_id = in_device_id and attempted_at > since order by attempted_at desc limit 1000)
-          union all
-          (select 'card', attempted_at, amount_minor, currency from fraud_attempts
-            where merchant_id = in_merchant_id and card = in_card and livemode = in_livemode and attempted_at > since order by attempted_at desc limit 1000)
-          union all
-          (select 'customer', attempted_at, amount_minor, currency from fraud_attempts
-            where customer_id = in_customer_id and attempted_at > since order by attempted_at desc limit 1000)
-          union all
-          (select 'ip', attempted_at, amount_minor, currency from fraud_attempts
-            where merchant_id = in_merchant_id and ip = in_ip and livemode = in_livemode and attempted_at > since order by attempted_at desc limit 1000)
-        ) as recent group by subject
-      ) as counted;
-    end if;
 
     if clock_timestamp() < deadline then
       select jsonb_build_object('count', count(*), 'sumMinor', coalesce(sum(amount_minor), 0)) into found_type from (
@@ -105,7 +104,7 @@ begin
         select is_fraud, attempted_at, row_number() over (order by attempted_at desc) as place from fraud_labels
          where device_id = in_device_id and attempted_at > at - interval '60 days' and known_at <= at order by attempted_at desc limit 100) as labelled;
     end if;
-    is_degraded := found_subjects is null or found_type is null;
+    is_degraded := found_type is null;
   exception when lock_not_available then
     is_degraded := true;
   end;

@@ -23,7 +23,7 @@ describe('draining on SIGTERM', () => {
       HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
       SHUTDOWN_DRAIN_DELAY_MS: '1500',
     };
-    apiKey = (await seedFirstRun(environment))?.apiKey ?? '';
+    apiKey = (await seedFirstRun(environment)).apiKey;
     api = spawnProcess([process.execPath, 'dist/apps/api/src/main.js'], { env: environment });
     await api.waitForOutput(/listens on/);
   });

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 async function start(options: SandboxOptions = {}) {
   const running = await startSandbox({ webhooks: [{ url: receiver.url, secret: SECRET }], ...options });
-  closers.push(running.close);
+  closers.push(() => running.close());
   return running;
 }
 

@@ -1,6 +1,6 @@
 /** The whole product in one process for tests: api, webhooks and jobs over a real database, and the sandbox over a real socket. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PaymentCompleter, RefundsService } from '#payments';
+import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
 import { AppConfig, Database, type Environment } from '#platform';
 import { createApi } from '../../apps/api/src/api.js';
 import { type RunningSandbox, type SandboxOptions, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
@@ -75,6 +75,16 @@ export class TestSystem {
       STRIPE_CALLS_PER_SECOND: '10000',
       STRIPE_CONCURRENT_CALLS: '200',
       METRICS_TOKEN: 'metrics-token-of-the-tests',
+      // A suite is one client with one device. The limits have suites of their own.
+      RATE_LIMIT_STORAGE: 'memory',
+      RATE_LIMIT_API_PER_15_MINUTES: '1000000',
+      RATE_LIMIT_PAYMENTS_PER_MINUTE: '1000000',
+      RATE_LIMIT_GAMING_PAYMENTS_PER_MINUTE: '1000000',
+      RATE_LIMIT_IOT_PAYMENTS_PER_MINUTE: '1000000',
+      RATE_LIMIT_SERVICE_PAYMENTS_PER_MINUTE: '1000000',
+      RATE_LIMIT_DEVICE_REGISTRATIONS_PER_HOUR: '1000000',
+      RATE_LIMIT_SIGN_IN_PER_15_MINUTES: '1000000',
+      RATE_LIMIT_SIGN_IN_PER_EMAIL_PER_HOUR: '1000000',
       // The background look would eat the faults that a suite has prepared for its payments.
       HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
       ...options.environment,
@@ -132,10 +142,12 @@ export class TestSystem {
 
   /** Makes everything that waits for the completer due, and runs it. */
   async completeNow(): Promise<void> {
-    await this.database.query('update payments set next_check_at = now() where next_check_at is not null');
+    await this.database.query(`update payments set next_check_at = now() where next_check_at is not null and status <> 'accumulating'`);
     await this.database.query('update refunds set next_check_at = now() where next_check_at is not null');
     await this.app.get(PaymentCompleter).completeDue();
     await this.app.get(RefundsService).completeDue({ source: 'completer', sourceId: null });
+    await this.app.get(PaymentAccumulator).chargeDue();
+    await this.app.get(PaymentAccumulator).settleDue();
   }
 
   /** What the sandbox has charged for a payment: the oracle, whatever our own tables say. */

@@ -66,6 +66,8 @@ export class KnownObjects extends PaymentGateway {
 
   override createPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override confirmPayment = (): Promise<GatewayAnswer<never>> => refuse();
+  override increasePayment = (): Promise<GatewayAnswer<never>> => refuse();
+  override approveReview = (): Promise<GatewayAnswer<never>> => refuse();
   override capturePayment = (): Promise<GatewayAnswer<never>> => refuse();
   override cancelPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override refundPayment = (): Promise<GatewayAnswer<never>> => refuse();
@@ -175,6 +177,7 @@ export function gatewayPayment(fields: Partial<GatewayPayment> = {}): GatewayPay
     amountMinor: 1_250,
     amountCapturableMinor: 0,
     amountReceivedMinor: 1_250,
+    captureBefore: null,
     nextAction: null,
     lastError: null,
     livemode: false,

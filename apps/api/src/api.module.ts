@@ -1,10 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DevicesModule } from '#devices';
+import { FraudModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { MonitoringModule } from '#monitoring';
-import { PaymentsModule } from '#payments';
+import { PaymentsModule, ReviewedPaymentsModule } from '#payments';
 import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
 import { SecurityModule } from '#security';
+import { SslModule } from '#ssl';
 import { StripeModule } from '#stripe';
 import { WebhooksModule } from '#webhooks';
 
@@ -18,10 +20,13 @@ export class ApiModule {
         ConfigurationModule.forRoot(config),
         ClockModule,
         DatabaseModule,
+        SslModule,
         SecurityModule,
         MerchantsModule,
         DevicesModule,
+        FraudModule,
         PaymentsModule,
+        ReviewedPaymentsModule,
         StripeModule,
         WebhooksModule,
         MonitoringModule,

@@ -1,7 +1,9 @@
 /** What must not happen inside a request, as a table: each job is asked for work again and again, and waits while there is none. */
 import { type INestApplicationContext } from '@nestjs/common';
-import { PaymentCompleter, RefundsService } from '#payments';
-import { SECOND_MS } from '#kernel';
+import { ReviewsService } from '#fraud';
+import { MINUTE_MS, SECOND_MS } from '#kernel';
+import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
+import { AuditSealer } from '#security';
 
 /** One kind of background work. */
 export interface Job {
@@ -17,8 +19,16 @@ export interface Job {
 export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const completer = app.get(PaymentCompleter);
   const refunds = app.get(RefundsService);
+  const accumulator = app.get(PaymentAccumulator);
+  const reviews = app.get(ReviewsService);
+  const sealer = app.get(AuditSealer);
   return [
     { name: 'complete payments', pauseMs: SECOND_MS, run: () => completer.completeDue() },
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
+    { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
+    { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
+    { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
+    { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
+    { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
   ];
 }

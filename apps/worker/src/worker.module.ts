@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MonitoringModule } from '#monitoring';
-import { PaymentsCoreModule } from '#payments';
+import { ReviewsCoreModule } from '#fraud';
+import { PaymentsCoreModule, ReviewedPaymentsModule } from '#payments';
 import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
 import { SecurityModule } from '#security';
 import { StripeModule } from '#stripe';
@@ -19,6 +20,8 @@ export class WorkerModule {
         SecurityModule,
         StripeModule,
         PaymentsCoreModule,
+        ReviewsCoreModule,
+        ReviewedPaymentsModule,
         WebhooksCoreModule,
         MonitoringModule,
       ],

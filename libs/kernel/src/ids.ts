@@ -43,6 +43,13 @@ export function newId(kind: IdKind, atMs: number = Date.now()): string {
   return `${ID_PREFIXES[kind]}_${encode(bytes)}`;
 }
 
+/** The lowest id of that millisecond, which no object has: `id >= firstIdAt(…)` is "made since then" by the primary key alone. */
+export function firstIdAt(kind: IdKind, atMs: number): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(atMs, 0, 6);
+  return `${ID_PREFIXES[kind]}_${encode(bytes)}`;
+}
+
 /** Whether `value` has the shape of an id of that kind; it says nothing of whether the object exists. */
 export function isId(kind: IdKind, value: unknown): value is string {
   if (typeof value !== 'string') return false;

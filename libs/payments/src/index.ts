@@ -37,8 +37,10 @@ export {
   PaymentGateway,
 } from './payment-gateway.js';
 export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
+export { type LedgerDifference, LedgerRepository } from './ledger.repository.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds.service.js';
@@ -55,10 +57,10 @@ export {
 } from './input/native-input.js';
 export { translateInput } from './input/translate-input.js';
 export {
-  type Outcome,
   outcomeOf,
   type PresentablePayment,
   type Presentation,
+  type PresentedOutcome,
   presentationFor,
   PRESENTATIONS_BY_DEVICE_TYPE,
 } from './presentation/presentation.js';
@@ -73,7 +75,7 @@ export {
   type DeclineClass,
   type DeclinedAttempt,
 } from './domain/decline-policy.js';
-export { mustAccumulate, processorMinimumMinor } from './domain/processor-minimum.js';
+export { mustAccumulate, PROCESSOR_MINIMUMS_MINOR, processorMinimumMinor } from './domain/processor-minimum.js';
 export {
   bucketsFor,
   type BucketUse,
@@ -88,3 +90,4 @@ export {
   type SpendingBucket,
   type SpendingLimitName,
 } from './domain/spending-limit.js';
+export { ReviewedPaymentsModule } from './reviewed-payments.module.js';

@@ -49,8 +49,8 @@ export class PaymentAdmission {
       livemode: caller.livemode,
       amount: draft.amount,
       businessType: draft.businessType,
-      method: request.method ?? 'card',
-      timeZone: draft.timeZone,
+      method: draft.method,
+      timeZone: draft.seller.timeZone,
       device: {
         id: device.id,
         registeredAt: device.registeredAt,

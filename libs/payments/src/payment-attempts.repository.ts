@@ -5,12 +5,12 @@ import { type GatewayAnswer } from './payment-gateway.js';
 import { type Payment } from './payment.js';
 
 /** What is asked of the processor. */
-export type AttemptOperation = 'create' | 'confirm' | 'capture' | 'cancel';
+export type AttemptOperation = 'create' | 'confirm' | 'increase' | 'capture' | 'cancel';
 
 /** One call to the processor, recorded before it is made. */
 export interface PaymentAttempt {
   readonly id: string;
-  readonly operation: AttemptOperation | 'refund';
+  readonly operation: AttemptOperation;
   readonly stripeIdempotencyKey: string;
   readonly actor: string;
   readonly startedAt: Date;
@@ -20,11 +20,12 @@ export interface PaymentAttempt {
   readonly stripeRequestId: string | null;
   readonly errorCode: string | null;
   readonly declineCode: string | null;
+  readonly adviceCode: string | null;
   readonly durationMs: number | null;
 }
 
 const COLUMNS = `id, operation, stripe_idempotency_key as "stripeIdempotencyKey", actor, started_at as "startedAt", finished_at as "finishedAt", outcome,
-  http_status as "httpStatus", stripe_request_id as "stripeRequestId", error_code as "errorCode", decline_code as "declineCode", duration_ms as "durationMs"`;
+  http_status as "httpStatus", stripe_request_id as "stripeRequestId", error_code as "errorCode", decline_code as "declineCode", advice_code as "adviceCode", duration_ms as "durationMs"`;
 
 /** SQL of `payment_attempts`. */
 @Injectable()

@@ -2,7 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock, MINUTE_MS } from '#kernel';
 import { MerchantsService } from '#merchants';
 import { AppConfig } from '#platform';
-import { checkDelayMs } from './domain/check-schedule.js';
+import { CAPTURE_WARNING_MS, checkDelayMs } from './domain/check-schedule.js';
+import { OutboxRepository } from './outbox.repository.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -22,6 +23,7 @@ export class PaymentCompleter {
     private readonly payments: PaymentsRepository,
     private readonly executor: PaymentExecutor,
     private readonly merchants: MerchantsService,
+    private readonly outbox: OutboxRepository,
     private readonly clock: Clock,
     private readonly config: AppConfig,
   ) {}
@@ -45,7 +47,7 @@ export class PaymentCompleter {
   /** One look. */
   async complete(payment: Payment): Promise<Payment> {
     const after = await this.advance(payment);
-    const delayMs = checkDelayMs(after.status, after.outcomeCertainty, payment.checkCount);
+    const delayMs = checkDelayMs(after, payment.checkCount, this.clock.now());
     // Unchanged: nobody has set the next look, and the claim's lease is no schedule.
     if (after.version === payment.version) await this.payments.scheduleCheck(after, delayMs);
     return after;
@@ -59,16 +61,26 @@ export class PaymentCompleter {
         return this.awaitAction(payment);
       case 'requires_confirmation':
         return this.ageMs(payment) >= ABANDONED_AFTER_MS ? this.executor.cancel(payment, SOURCE) : payment;
+      case 'requires_capture':
+        return payment.outcomeCertainty === 'unknown' ? this.executor.resume(payment, SOURCE) : this.watchAuthorization(payment);
       case 'accumulating':
       case 'in_review':
       case 'requires_payment_method':
-      case 'requires_capture':
       case 'blocked':
       case 'canceled':
       case 'succeeded':
         // A capture or cancel whose answer was lost: the intent tells.
         return payment.outcomeCertainty === 'unknown' ? this.executor.resume(payment, SOURCE) : payment;
     }
+  }
+
+  /** A day before a held amount is lost its merchant is told; after it only the processor knows whether it is. */
+  private async watchAuthorization(payment: Payment): Promise<Payment> {
+    if (payment.captureBefore === null) return payment;
+    const remainingMs = payment.captureBefore.getTime() - this.clock.now().getTime();
+    if (remainingMs <= 0) return this.executor.resume(payment, SOURCE);
+    if (remainingMs <= CAPTURE_WARNING_MS) await this.outbox.append('payment.capture_expiring', payment);
+    return payment;
   }
 
   /** The payer may have passed the challenge while the webhook was lost; only then may it be called off. */

@@ -1,25 +1,37 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
-import { type Device, DevicesService } from '#devices';
-import { type BusinessProfile, type BusinessType, MerchantsService } from '#merchants';
+import { assert, Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
+import { type Device, DevicesService, type DeviceType } from '#devices';
+import { type BusinessProfile, type BusinessType, MerchantsService, type PaymentMethod } from '#merchants';
 import { Database } from '#platform';
 import { CustomersRepository } from './customers.repository.js';
 import { checkPaymentPolicy } from './domain/payment-policy.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
+import { translateInput } from './input/translate-input.js';
 import { type PaymentCaller } from './payment.js';
-import { CustomerNotFoundError, DeviceMismatchError, PolicyViolationError, UnknownCurrencyError } from './payments.errors.js';
+import { type Seller } from './payment-seller.js';
+import {
+  AgeAssertionForbiddenError,
+  CustomerNotFoundError,
+  DeviceMismatchError,
+  InputConflictError,
+  InputRefusedError,
+  PolicyViolationError,
+  UnknownCurrencyError,
+} from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
 /** A request that names existing things and obeys the rules of its business type. */
 export interface PaymentDraft {
   readonly request: CreatePaymentDto;
   readonly amount: Money;
+  readonly method: PaymentMethod;
+  readonly description: string | null;
   readonly device: Device;
   readonly businessType: BusinessType;
   readonly profile: BusinessProfile;
   readonly profileVersion: number;
-  /** The merchant's IANA time zone. */
-  readonly timeZone: string;
+  readonly captureMethod: 'automatic' | 'manual';
+  readonly seller: Seller;
 }
 
 /** Reads what a request names and judges it by the rules that need no reservation. Nothing is written. */
@@ -35,25 +47,27 @@ export class PaymentDrafts {
   ) {}
 
   /**
-   * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError
-   * @throws DeviceNotFoundError @throws DeviceMismatchError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
+   * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError @throws InputRefusedError
+   * @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
    */
   async draft(caller: PaymentCaller, request: CreatePaymentDto): Promise<PaymentDraft> {
-    const amount = amountOf(request);
     if (caller.deviceId !== null && caller.deviceId !== request.deviceId) throw new DeviceMismatchError();
+    if (caller.deviceId !== null && request.verifiedAge !== undefined) throw new AgeAssertionForbiddenError();
     const device = await this.devices.get(caller, request.deviceId);
+    const { amount, method, minimumAge, reference } = wishOf(request, device.type);
     const context = await this.merchants.getContext(caller.merchantId);
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
     const { profile, version } = this.merchants.profileOf(context, businessType);
-    const { timeZone } = context.merchant;
+    const { name, timeZone } = context.merchant;
     const violations = checkPaymentPolicy(
       {
         amountMinor: amount.amountMinor,
         currency: amount.currency,
-        method: request.method ?? 'card',
+        method,
         ...(request.tipAmount === undefined ? {} : { tipMinor: request.tipAmount }),
         ...(request.taxAmount === undefined ? {} : { taxMinor: request.taxAmount }),
         ...(request.customerEmail === undefined ? {} : { customerEmail: request.customerEmail }),
+        ...(minimumAge === undefined ? {} : { minimumAge }),
       },
       profile,
       {
@@ -61,13 +75,24 @@ export class PaymentDrafts {
         timeZone,
         device: { type: device.type, status: device.status, isAuthorizedForAutomation: device.isAuthorisedForAutomatedPayments },
         completedPayments: await this.completedPayments(caller, request, profile, amount),
-        verifiedAge: null,
+        verifiedAge: request.verifiedAge ?? null,
       },
     );
     if (violations.length > 0) throw new PolicyViolationError(violations);
     // Last, because a currency that the profile does not accept at all is the plainer answer.
     toStripeAmount(amount);
-    return { request, amount, device, businessType, profile, profileVersion: version, timeZone };
+    return {
+      request,
+      amount,
+      method,
+      description: request.description ?? reference ?? null,
+      device,
+      businessType,
+      profile,
+      profileVersion: version,
+      captureMethod: request.captureMethod ?? profile.captureMethod,
+      seller: { name, timeZone },
+    };
   }
 
   /** How many payments the customer has completed; counted only where a rule asks. */
@@ -93,7 +118,32 @@ export class PaymentDrafts {
   }
 }
 
-function amountOf(request: CreatePaymentDto): Money {
-  if (!isCurrencyCode(request.currency)) throw new UnknownCurrencyError();
-  return money(request.amount, request.currency);
+/** What the payment asks for, said in plain fields or by the device's native input; never by both. */
+interface Wish {
+  readonly amount: Money;
+  readonly method: PaymentMethod;
+  readonly minimumAge?: number;
+  readonly reference?: string;
+}
+
+function wishOf(request: CreatePaymentDto, deviceType: DeviceType): Wish {
+  const { input, amount, currency, method, minimumAge } = request;
+  if (currency !== undefined && !isCurrencyCode(currency)) throw new UnknownCurrencyError();
+  if (input === undefined) {
+    // Validation has seen to it that both are there when there is no input.
+    assert(amount !== undefined && currency !== undefined, 'a request without input has an amount and a currency');
+    return { amount: money(amount, currency), method: method ?? 'card', ...(minimumAge === undefined ? {} : { minimumAge }) };
+  }
+  if (amount !== undefined) throw new InputConflictError('amount');
+  if (method !== undefined) throw new InputConflictError('method');
+  const result = translateInput(input, deviceType, currency === undefined ? {} : { currency });
+  if (result.kind === 'refused') throw new InputRefusedError(result.refusal);
+  const { fields } = result;
+  const age = Math.max(minimumAge ?? 0, fields.minimumAge ?? 0);
+  return {
+    amount: money(fields.amountMinor, fields.currency),
+    method: fields.method,
+    ...(age === 0 ? {} : { minimumAge: age }),
+    ...(fields.reference === undefined ? {} : { reference: fields.reference }),
+  };
 }

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { assertNever, Clock, HOUR_MS, money } from '#kernel';
 import { Database } from '#platform';
+import { type CapturePlan } from './domain/capture-plan.js';
 import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { type GatewayAnswer, type GatewayPayment, PaymentGateway } from './payment-gateway.js';
+import { paymentResponseOf } from './dto/payment.response.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
+import { GatewayUnavailableError, TipDeclinedError, TipExceedsAuthorizationError } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
 /** Stripe may forget an idempotency key after 24 h; nothing that moves money is sent again after this. */
@@ -40,6 +43,7 @@ export class PaymentExecutor {
         merchantId: payment.merchantId,
         amount: money(payment.amountMinor, payment.currency),
         captureMethod: payment.captureMethod,
+        isIncreasable: payment.isIncreasable,
         paymentMethod: payment.paymentMethod,
         description: payment.description,
         metadata: payment.metadata,
@@ -52,6 +56,8 @@ export class PaymentExecutor {
 
   /** Finds out where an unfinished payment stands, and takes it on from there. */
   async resume(unfinished: Payment, source: ChangeSource): Promise<Payment> {
+    // A small amount has no intent of its own: it goes where its sum goes.
+    if (unfinished.accumulatedInto !== null) return unfinished;
     const payment = await this.restart(unfinished, source);
     if (payment.stripePaymentIntentId !== null) return this.resumeIntent(payment, payment.stripePaymentIntentId, source);
     const attempt = await this.attempts.findLatest(this.database, payment.id, 'create');
@@ -72,20 +78,50 @@ export class PaymentExecutor {
   async cancel(payment: Payment, source: ChangeSource): Promise<Payment> {
     if (payment.stripePaymentIntentId === null) {
       const by = source.source === 'completer' ? 'completer' : source.source === 'admin' ? 'admin' : 'client';
-      return (await this.transitions.move(this.database, payment, { to: 'canceled', by }, {}, source)) ?? payment;
+      return this.database.transaction(
+        async (transaction) => (await this.transitions.move(transaction, payment, { to: 'canceled', by }, {}, source)) ?? payment,
+      );
     }
     const attempt = await this.attempts.insert(this.database, payment, 'cancel', source.sourceId ?? source.source);
     const answer = await this.gateway.cancelPayment(payment.stripePaymentIntentId, attempt.stripeIdempotencyKey);
     return this.settle(payment, attempt, answer, source);
   }
 
-  /** Takes held money, all or `amountMinor` of it. */
-  async capture(payment: Payment, amountMinor: number | null, source: ChangeSource): Promise<Payment> {
+  /**
+   * Raises what is held to `amounts.amountMinor`, for a tip.
+   *
+   * @returns The payment with the new amounts, or as it is with an unknown outcome.
+   * @throws TipExceedsAuthorizationError when the authorization cannot be raised @throws TipDeclinedError when the issuer refuses
+   */
+  async increase(
+    payment: Payment,
+    gatewayId: string,
+    amounts: { readonly amountMinor: number; readonly tipMinor: number },
+    source: ChangeSource,
+  ): Promise<Payment> {
+    const attempt = await this.attempts.insert(this.database, payment, 'increase', source.sourceId ?? source.source);
+    const amount = money(amounts.amountMinor, payment.currency);
+    const answer = await this.gateway.increasePayment(gatewayId, amount, attempt.stripeIdempotencyKey);
+    // An earlier try may have raised it although its answer was lost; the same amount again is refused then.
+    const seen = answer.outcome === 'failed' ? await this.gateway.retrievePayment(gatewayId) : answer;
+    const isRaised = seen.outcome === 'succeeded' && seen.object.amountMinor >= amounts.amountMinor;
+    const after = await this.settle(payment, attempt, isRaised ? seen : answer, source);
+    if (isRaised) return this.transitions.amend(this.database, after, amounts, source);
+    if (answer.outcome === 'declined') throw new TipDeclinedError(answer.decline, paymentResponseOf(after));
+    if (answer.outcome === 'not_sent') throw new GatewayUnavailableError(answer.retryAfterSeconds, paymentResponseOf(after));
+    if (answer.outcome !== 'unknown') throw new TipExceedsAuthorizationError(after.amountCapturableMinor);
+    return after;
+  }
+
+  /** Takes held money as planned; the rest is released. The payment's amounts become the plan's once the money has moved. */
+  async capture(payment: Payment, plan: Pick<CapturePlan, 'captureMinor' | 'amounts'>, source: ChangeSource): Promise<Payment> {
     if (payment.stripePaymentIntentId === null) return payment;
     const attempt = await this.attempts.insert(this.database, payment, 'capture', source.sourceId ?? source.source);
-    const amount = amountMinor === null ? null : money(amountMinor, payment.currency);
+    const amount = plan.captureMinor === null ? null : money(plan.captureMinor, payment.currency);
     const answer = await this.gateway.capturePayment(payment.stripePaymentIntentId, amount, attempt.stripeIdempotencyKey);
-    return this.settle(payment, attempt, answer, source);
+    const captured = await this.settle(payment, attempt, answer, source);
+    const isNews = plan.amounts !== null && plan.amounts.tipMinor !== captured.tipMinor && captured.status === 'succeeded';
+    return isNews ? this.transitions.amend(this.database, captured, plan.amounts, source) : captured;
   }
 
   /** Commits the intent's id together with the attempt that will confirm it: from here on, money moves only on an object we know. */
@@ -167,12 +203,7 @@ export class PaymentExecutor {
             : payment;
         }
         case 'unknown':
-          return this.transitions.amend(
-            transaction,
-            payment,
-            { outcomeCertainty: 'unknown', nextCheckAt: this.transitions.nextCheckAt(payment.status, 'unknown', 0), checkCount: 0 },
-            source,
-          );
+          return this.transitions.amend(transaction, payment, { ...this.asUnknown(payment, 0), checkCount: 0 }, source);
         default:
           return assertNever(answer, 'gateway answer');
       }
@@ -197,12 +228,12 @@ export class PaymentExecutor {
 
   private postpone(payment: Payment, source: ChangeSource): Promise<Payment> {
     if (payment.outcomeCertainty === 'unknown') return Promise.resolve(payment);
-    return this.transitions.amend(
-      this.database,
-      payment,
-      { outcomeCertainty: 'unknown', nextCheckAt: this.transitions.nextCheckAt(payment.status, 'unknown', payment.checkCount) },
-      source,
-    );
+    return this.transitions.amend(this.database, payment, this.asUnknown(payment, payment.checkCount), source);
+  }
+
+  private asUnknown(payment: Payment, checkCount: number): Pick<Payment, 'outcomeCertainty' | 'nextCheckAt'> {
+    const outcomeCertainty = 'unknown';
+    return { outcomeCertainty, nextCheckAt: this.transitions.nextCheckAt({ ...payment, outcomeCertainty }, checkCount) };
   }
 
   private isResendable(attempt: PaymentAttempt): boolean {

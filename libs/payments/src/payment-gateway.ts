@@ -20,6 +20,8 @@ export interface GatewayPayment {
   readonly amountMinor: number;
   readonly amountCapturableMinor: number;
   readonly amountReceivedMinor: number;
+  /** Of a held amount: when the authorization ends by itself; null when the answer does not say. */
+  readonly captureBefore: Date | null;
   /** What the payer must do next, as the processor describes it; null when nothing. */
   readonly nextAction: Readonly<Record<string, unknown>> | null;
   /** Why the last attempt did not succeed. */
@@ -96,6 +98,8 @@ export interface GatewayPaymentRequest {
   readonly merchantId: string;
   readonly amount: Money;
   readonly captureMethod: 'automatic' | 'manual';
+  /** Whether to ask for an authorization that can be raised before its capture, for a tip. */
+  readonly isIncreasable: boolean;
   /** The processor's payment method id, or a test token. */
   readonly paymentMethod: string;
   readonly description: string | null;
@@ -114,6 +118,9 @@ export abstract class PaymentGateway {
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>>;
 
+  /** Raises a reserved amount to `amount`, if the authorization was made as one that can be. `declined` leaves the old one as it is. */
+  abstract increasePayment(gatewayId: string, amount: Money, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>>;
+
   /** Takes `amountMinor` of a reserved amount, or all of it; the rest is released. */
   abstract capturePayment(gatewayId: string, amount: Money | null, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>>;
 
@@ -125,6 +132,9 @@ export abstract class PaymentGateway {
     request: { readonly gatewayId: string; readonly refundId: string; readonly amount: Money; readonly reason: string | null },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayRefund>>;
+
+  /** Closes a review that the processor opened, as approved. `failed` when it is closed already. */
+  abstract approveReview(gatewayReviewId: string): Promise<GatewayAnswer<null>>;
 
   /** The intent as it is now. `failed` with code `resource_missing` when there is none. */
   abstract retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>>;

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { assert, Clock } from '#kernel';
+import { ReviewQueue } from '#fraud';
 import { type Queryable } from '#platform';
 import { checkDelayMs } from './domain/check-schedule.js';
 import { nextPaymentStatus, type PaymentMover, type PaymentStatus } from './domain/payment-status.js';
@@ -26,6 +28,7 @@ const TRIES = 8;
 export class PaymentTransitions {
   constructor(
     private readonly repository: PaymentsRepository,
+    private readonly reviews: ReviewQueue,
     private readonly clock: Clock,
   ) {}
 
@@ -42,10 +45,12 @@ export class PaymentTransitions {
       const decision = nextPaymentStatus(current.status, { to: snapshot.status, by: 'gateway', evidence });
       if (decision.kind === 'fetch') return { result: 'conflict', payment: current };
       if (decision.kind === 'contradiction' || decision.kind === 'refuse') return { result: 'contradiction', payment: current };
-      // A hint about a payment that stays as it is may be old; its amounts count only when the payment has ended or they came from a look.
       const status = decision.kind === 'move' ? decision.to : current.status;
       const change = this.changeOf(current, snapshot, status);
       if (change === null) return { result: 'unchanged', payment: current };
+      // A hint that moves nothing may be old, and so are its amounts: one that speaks of another state is, of the same state only a look can tell.
+      if (decision.kind === 'stay' && evidence === 'hint')
+        return { result: snapshot.status === current.status ? 'conflict' : 'unchanged', payment: current };
       const changed = await this.repository.change(queryable, current, change, source);
       if (changed) return { result: 'applied', payment: changed };
       current = await this.repository.get(queryable, payment.id);
@@ -54,7 +59,7 @@ export class PaymentTransitions {
   }
 
   /**
-   * Moves a payment on somebody's wish.
+   * Moves a payment on somebody's wish. Giving up a payment that is held also ends its review, unless that was decided first.
    *
    * @returns The payment after the move, or null when its state, read again if need be, does not allow it.
    */
@@ -66,10 +71,14 @@ export class PaymentTransitions {
     source: ChangeSource,
   ): Promise<Payment | null> {
     let current = payment;
+    if (current.status === 'in_review' && wish.to === 'canceled' && wish.by !== 'admin') {
+      const isOpen = await this.reviews.closeForPayment(queryable, payment.id, 'canceled', source.sourceId ?? source.source);
+      if (!isOpen) return null;
+    }
     for (let round = 0; round < TRIES; round++) {
       if (nextPaymentStatus(current.status, wish).kind !== 'move') return null;
       const next = {
-        nextCheckAt: this.nextCheckAt(wish.to, change.outcomeCertainty ?? 'known', 0),
+        nextCheckAt: this.nextCheckAt({ ...current, outcomeCertainty: 'known', ...change, status: wish.to }, 0),
         checkCount: 0,
         ...change,
         status: wish.to,
@@ -86,33 +95,41 @@ export class PaymentTransitions {
     return (await this.repository.change(queryable, payment, change, source)) ?? (await this.repository.get(queryable, payment.id));
   }
 
-  /** The instant of the next look at a payment in that state; null when it is at rest. */
-  nextCheckAt(status: PaymentStatus, certainty: 'known' | 'unknown', checkCount: number): Date | null {
-    const delayMs = checkDelayMs(status, certainty, checkCount);
-    return delayMs === null ? null : new Date(this.clock.now().getTime() + delayMs);
+  /** The instant of the next look at a payment as it stands; null when it is at rest. */
+  nextCheckAt(payment: Pick<Payment, 'status' | 'outcomeCertainty' | 'captureBefore'>, checkCount: number): Date | null {
+    const now = this.clock.now();
+    const delayMs = checkDelayMs(payment, checkCount, now);
+    return delayMs === null ? null : new Date(now.getTime() + delayMs);
   }
 
   /** What the snapshot changes, or null when it changes nothing. */
   private changeOf(current: Payment, snapshot: GatewayPayment, status: PaymentStatus): PaymentChange | null {
     const isMove = status !== current.status;
-    const fields: PaymentChange = {
+    // An intent that waits for our confirmation says nothing but its id: what is unknown stays so, and due for its next look.
+    if (snapshot.status === 'requires_confirmation')
+      return current.stripePaymentIntentId === null ? { stripePaymentIntentId: snapshot.gatewayId } : null;
+    const fields = {
       status,
-      outcomeCertainty: 'known',
+      outcomeCertainty: 'known' as const,
       stripePaymentIntentId: snapshot.gatewayId,
       stripeChargeId: snapshot.chargeId ?? current.stripeChargeId,
       amountCapturableMinor: snapshot.amountCapturableMinor,
       // What was received never becomes less; refunds are counted apart.
       amountReceivedMinor: Math.max(current.amountReceivedMinor, snapshot.amountReceivedMinor),
+      captureBefore: snapshot.captureBefore ?? current.captureBefore,
       nextAction: status === snapshot.status ? snapshot.nextAction : current.nextAction,
       lastError: status === 'requires_payment_method' ? snapshot.lastError : null,
     };
     const isNews = (Object.keys(fields) as (keyof typeof fields)[]).some(
-      (name) => JSON.stringify(fields[name]) !== JSON.stringify(current[name as keyof Payment]),
+      // Not by their JSON: jsonb keeps members in an order of its own.
+      (name) => !isDeepStrictEqual(fields[name], current[name]),
     );
     if (!isNews) return null;
     return {
       ...fields,
-      ...(isMove || current.outcomeCertainty === 'unknown' ? { nextCheckAt: this.nextCheckAt(status, 'known', 0), checkCount: 0 } : {}),
+      ...(isMove || current.outcomeCertainty === 'unknown'
+        ? { nextCheckAt: this.nextCheckAt({ ...current, ...fields }, 0), checkCount: 0 }
+        : {}),
     };
   }
 }

@@ -1,5 +1,6 @@
 /** A payment as its row holds it. */
 import type { CurrencyCode } from '#kernel';
+import type { DeviceType } from '#devices';
 import type { BusinessType, PaymentMethod } from '#merchants';
 import type { PaymentStatus } from './domain/payment-status.js';
 import type { GatewayDecline } from './payment-gateway.js';
@@ -22,6 +23,7 @@ export interface Payment {
   readonly amountDisputedMinor: number;
   readonly currency: CurrencyCode;
   readonly deviceId: string;
+  readonly deviceType: DeviceType;
   readonly customerId: string | null;
   readonly businessType: BusinessType;
   /** Which version of the merchant's profile it was judged by; 0 is the product's default. */
@@ -38,6 +40,12 @@ export interface Payment {
   readonly riskDecision: 'allow' | 'review' | 'block' | null;
   readonly stripePaymentIntentId: string | null;
   readonly stripeChargeId: string | null;
+  /** Of a held amount: when the authorization ends by itself; null when the processor does not say. */
+  readonly captureBefore: Date | null;
+  /** Whether the authorization was asked for as one that can be raised. */
+  readonly isIncreasable: boolean;
+  /** The payment that charges this small amount together with others; the money is that payment's alone. */
+  readonly accumulatedInto: string | null;
   readonly nextAction: Readonly<Record<string, unknown>> | null;
   readonly lastError: GatewayDecline | null;
   readonly version: number;
@@ -61,6 +69,8 @@ export type PaymentChange = Partial<
     | 'amountDisputedMinor'
     | 'stripePaymentIntentId'
     | 'stripeChargeId'
+    | 'captureBefore'
+    | 'accumulatedInto'
     | 'nextAction'
     | 'lastError'
     | 'nextCheckAt'
@@ -85,4 +95,9 @@ export interface PaymentCaller {
   readonly deviceId: string | null;
   readonly ip: string | null;
   readonly requestId: string;
+}
+
+/** A change that a request makes. */
+export function sourceOf(caller: Pick<PaymentCaller, 'requestId'>): ChangeSource {
+  return { source: 'api', sourceId: caller.requestId };
 }

@@ -1,15 +1,17 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, type Principal, RequireScope } from '#security';
+import { CurrentPrincipal, type Principal, RateLimit, RequireScope } from '#security';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
-import { PaymentResponse, paymentResponseOf } from './payment-answer.js';
+import { type Outcome } from './payment-answer.js';
+import { PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { callerOf } from './payment-caller.js';
-import { type Outcome, PaymentsService } from './payments.service.js';
+import { PaymentOperations } from './payment-operations.js';
+import { PaymentsService } from './payments.service.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { RefundsService } from './refunds.service.js';
 
@@ -26,12 +28,14 @@ const IDEMPOTENCY_KEY = {
 export class PaymentsController {
   constructor(
     private readonly payments: PaymentsService,
+    private readonly operations: PaymentOperations,
     private readonly refunds: RefundsService,
     private readonly timeline: PaymentTimeline,
   ) {}
 
   /** Makes a payment. */
   @Post()
+  @RateLimit('payments')
   @RequireScope('payments:write', 'payments:create_own')
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiCreatedResponse({ type: PaymentResponse, description: '`succeeded`, `requires_action` or `requires_capture`' })
@@ -57,7 +61,7 @@ export class PaymentsController {
   ): Promise<PaymentListResponse> {
     const page = { limit: query.limit, startingAfter: query.startingAfter ?? null };
     const { data, hasMore } = await this.payments.list(callerOf(principal, request), page, query.status ?? null);
-    return { object: 'list', data: data.map(paymentResponseOf), hasMore };
+    return { object: 'list', data: data.map((payment) => paymentResponseOf(payment)), hasMore };
   }
 
   /** One payment. */
@@ -65,7 +69,7 @@ export class PaymentsController {
   @RequireScope('payments:read', 'payments:read_own')
   @ApiOkResponse({ type: PaymentResponse })
   async get(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: FastifyRequest): Promise<PaymentResponse> {
-    return paymentResponseOf(await this.payments.get(callerOf(principal, request), id));
+    return this.payments.show(callerOf(principal, request), id);
   }
 
   /** Every attempt and every change, in order. */
@@ -80,7 +84,7 @@ export class PaymentsController {
     return this.timeline.of(await this.payments.get(callerOf(principal, request), id));
   }
 
-  /** Takes a held amount or a part of it. */
+  /** Takes a held amount or a part of it, or adds a tip to it. */
   @Post(':id/capture')
   @RequireScope('payments:write')
   @HttpCode(200)
@@ -94,7 +98,8 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.payments.capture(callerOf(principal, request), idempotencyKeyOf(key), id, body.amount ?? null));
+    const wanted = { amountMinor: body.amount ?? null, tipMinor: body.tipAmount ?? null };
+    send(reply, await this.operations.capture(callerOf(principal, request), idempotencyKeyOf(key), id, wanted));
   }
 
   /** Gives a payment up before money has moved. */
@@ -111,7 +116,7 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    send(reply, await this.payments.cancel(callerOf(principal, request), idempotencyKeyOf(key), id));
+    send(reply, await this.operations.cancel(callerOf(principal, request), idempotencyKeyOf(key), id));
   }
 
   /** Pays back a part or all that remains. */

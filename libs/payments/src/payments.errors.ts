@@ -1,7 +1,10 @@
 /** The refusals of payments; codes are documented in docs/api.md. */
 import { DomainError } from '#kernel';
+import { adviceFor, codeForPayer } from './domain/decline-policy.js';
 import type { PolicyViolation } from './domain/payment-policy.js';
 import type { SpendingLimitName } from './domain/spending-limit.js';
+import type { InputRefusal } from './input/native-input.js';
+import type { GatewayDecline } from './payment-gateway.js';
 
 /** There is no such payment, or it is another merchant's, mode's or device's: the caller cannot tell which. */
 export class PaymentNotFoundError extends DomainError {
@@ -133,13 +136,13 @@ export class GatewayRefusedError extends DomainError {
 export class PaymentDeclinedError extends DomainError {
   override readonly name = 'PaymentDeclinedError';
 
-  constructor(
-    decline: { readonly message: string; readonly code: string; readonly declineCode: string | null; readonly advice: string | null },
-    payment: unknown,
-  ) {
-    super('declined', 'payment_declined', decline.message, {
-      advice: adviceOf(decline),
-      details: { declineCode: decline.declineCode ?? decline.code, payment },
+  /** @param isPayer - Whether the answer goes to the payer's device, which is not told that a card is known to be stolen. */
+  constructor(decline: GatewayDecline, isPayer: boolean, payment: unknown) {
+    const known = { declineCode: decline.declineCode ?? decline.code, adviceCode: decline.advice };
+    const shown = isPayer ? codeForPayer(known) : known.declineCode;
+    super('declined', 'payment_declined', shown === known.declineCode ? decline.message : 'The payment was declined.', {
+      advice: adviceFor(known),
+      details: { declineCode: shown, payment },
     });
   }
 }
@@ -151,13 +154,6 @@ export class PaymentBlockedError extends DomainError {
   constructor(payment: unknown) {
     super('declined', 'payment_blocked', 'The payment was refused.', { advice: 'do_not_retry', details: { payment } });
   }
-}
-
-function adviceOf(decline: { readonly code: string; readonly advice: string | null }): 'retry' | 'fix' | 'contact_issuer' | 'do_not_retry' {
-  if (decline.advice === 'do_not_try_again') return 'do_not_retry';
-  if (decline.advice === 'try_again_later') return 'retry';
-  if (decline.advice === 'confirm_card_data' || /^(incorrect|invalid|expired)_/.test(decline.code)) return 'fix';
-  return 'contact_issuer';
 }
 
 /** A device's own credential pays for that device only. */
@@ -184,5 +180,62 @@ export class UnknownCurrencyError extends DomainError {
 
   constructor() {
     super('invalid', 'currency_unknown', 'There is no such currency.', { param: 'currency' });
+  }
+}
+
+/** The tip makes the sum larger than what is held, and the authorization cannot be raised. */
+export class TipExceedsAuthorizationError extends DomainError {
+  override readonly name = 'TipExceedsAuthorizationError';
+
+  constructor(capturableMinor: number) {
+    super(
+      'unprocessable',
+      'tip_exceeds_authorization',
+      `Only ${String(capturableMinor)} minor units are held and the card takes no increase.`,
+      {
+        param: 'tipAmount',
+        details: { remaining: capturableMinor },
+      },
+    );
+  }
+}
+
+/** The issuer refused to raise the held amount; what was held before still is. */
+export class TipDeclinedError extends DomainError {
+  override readonly name = 'TipDeclinedError';
+
+  constructor(decline: GatewayDecline, payment: unknown) {
+    super('declined', 'tip_declined', 'The issuer does not raise the authorization; the amount without the tip can still be captured.', {
+      param: 'tipAmount',
+      advice: 'fix',
+      details: { declineCode: decline.declineCode ?? decline.code, payment },
+    });
+  }
+}
+
+/** Only the merchant's own key may say how old a customer is. */
+export class AgeAssertionForbiddenError extends DomainError {
+  override readonly name = 'AgeAssertionForbiddenError';
+
+  constructor() {
+    super('forbidden', 'age_assertion_forbidden', "Only the merchant's key may assert a verified age.", { param: 'verifiedAge' });
+  }
+}
+
+/** The device's native input is no payment; `code` says why, and `prompt` what to ask the person at the device. */
+export class InputRefusedError extends DomainError {
+  override readonly name = 'InputRefusedError';
+
+  constructor({ code, param, prompt }: InputRefusal) {
+    super('invalid', code, prompt ?? `The input was refused: ${code.replaceAll('_', ' ')}.`, { param, details: { prompt } });
+  }
+}
+
+/** A field says what the input says already. */
+export class InputConflictError extends DomainError {
+  override readonly name = 'InputConflictError';
+
+  constructor(param: string) {
+    super('invalid', 'input_conflict', `With an input, ${param} comes from it and must be absent.`, { param });
   }
 }

@@ -7,12 +7,16 @@ import { CustomersRepository } from './customers.repository.js';
 import { DisputesRepository } from './disputes.repository.js';
 import { GatewayEventsService } from './gateway-events.service.js';
 import { IdempotencyKeys } from './idempotency.js';
+import { LedgerRepository } from './ledger.repository.js';
 import { LimitsController } from './limits.controller.js';
+import { OutboxRepository } from './outbox.repository.js';
+import { PaymentAccumulator } from './payment-accumulator.js';
 import { PaymentAdmission } from './payment-admission.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { PaymentCompleter } from './payment-completer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
+import { PaymentOperations } from './payment-operations.js';
 import { PaymentRecorder } from './payment-recorder.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -32,11 +36,15 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     DisputesRepository,
     GatewayEventsService,
     IdempotencyKeys,
+    LedgerRepository,
+    OutboxRepository,
+    PaymentAccumulator,
     PaymentAdmission,
     PaymentAttemptsRepository,
     PaymentCompleter,
     PaymentDrafts,
     PaymentExecutor,
+    PaymentOperations,
     PaymentRecorder,
     PaymentTimeline,
     PaymentTransitions,
@@ -49,8 +57,13 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   ],
   exports: [
     GatewayEventsService,
+    LedgerRepository,
+    PaymentAccumulator,
     PaymentCompleter,
+    PaymentExecutor,
+    PaymentOperations,
     PaymentTimeline,
+    PaymentTransitions,
     PaymentsRepository,
     PaymentsService,
     RefundsService,

@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { assert } from '#kernel';
+import { assert, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { reservationStateOf } from './domain/spending-limit.js';
+import { countPaymentChange } from './metrics.js';
 import { type ChangeSource, type Payment, type PaymentCaller, type PaymentChange } from './payment.js';
+import { checkChange } from './invariants.js';
 import { FOLLOW_PAYMENT } from './spending-limits.repository.js';
+
+/** Small amounts in one sum: a bound for the transaction that gathers them. */
+const SUM_SIZE = 500;
 
 /** A payment's first row. */
 export type NewPayment = Pick<
@@ -18,12 +23,14 @@ export type NewPayment = Pick<
   | 'taxMinor'
   | 'currency'
   | 'deviceId'
+  | 'deviceType'
   | 'customerId'
   | 'businessType'
   | 'profileVersion'
   | 'method'
   | 'paymentMethod'
   | 'captureMethod'
+  | 'isIncreasable'
   | 'description'
   | 'metadata'
   | 'returnUrl'
@@ -51,6 +58,7 @@ export interface PaymentAdjustment {
   readonly statusBefore: PaymentStatus | null;
   readonly statusAfter: PaymentStatus;
   readonly amountMinor: number;
+  readonly tipMinor: number;
   readonly amountCapturableMinor: number;
   readonly amountReceivedMinor: number;
   readonly amountRefundedMinor: number;
@@ -63,23 +71,24 @@ export interface PaymentAdjustment {
 const COLUMNS = `id, merchant_id as "merchantId", livemode, status, outcome_certainty as "outcomeCertainty", amount_minor as "amountMinor",
   tip_minor as "tipMinor", tax_minor as "taxMinor", amount_capturable_minor as "amountCapturableMinor",
   amount_received_minor as "amountReceivedMinor", amount_refunded_minor as "amountRefundedMinor",
-  amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId", customer_id as "customerId",
+  amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId", device_type as "deviceType", customer_id as "customerId",
   business_type as "businessType", profile_version as "profileVersion", method, payment_method as "paymentMethod",
   capture_method as "captureMethod", description, metadata, return_url as "returnUrl", risk_score as "riskScore",
   risk_level as "riskLevel", risk_decision as "riskDecision", stripe_payment_intent_id as "stripePaymentIntentId",
-  stripe_charge_id as "stripeChargeId", next_action as "nextAction", last_error as "lastError", version,
+  stripe_charge_id as "stripeChargeId", capture_before as "captureBefore", is_increasable as "isIncreasable",
+  accumulated_into as "accumulatedInto", next_action as "nextAction", last_error as "lastError", version,
   next_check_at as "nextCheckAt", check_count as "checkCount", created_at as "createdAt", updated_at as "updatedAt"`;
 
 // Appended to every change of a payment, in the same statement: its history, and its event for the merchant's webhooks.
 const RECORD_CHANGE = `
   , adjusted as (
     insert into payment_adjustments (payment_id, sequence, source, source_id, status_before, status_after, amount_minor,
-      amount_capturable_minor, amount_received_minor, amount_refunded_minor, amount_disputed_minor, outcome_certainty)
-    select id, version, $2, $3, $4, status, amount_minor, amount_capturable_minor, amount_received_minor, amount_refunded_minor,
+      tip_minor, amount_capturable_minor, amount_received_minor, amount_refunded_minor, amount_disputed_minor, outcome_certainty)
+    select id, version, $2, $3, $4, status, amount_minor, tip_minor, amount_capturable_minor, amount_received_minor, amount_refunded_minor,
       amount_disputed_minor, outcome_certainty from changed)
   select ${COLUMNS} from changed`;
 
-const FOLLOW_INSERT = FOLLOW_PAYMENT.replaceAll(':state', '$29');
+const FOLLOW_INSERT = FOLLOW_PAYMENT.replaceAll(':state', '$30');
 const FOLLOW_CHANGE = FOLLOW_PAYMENT.replaceAll(':state', '$20');
 
 /** SQL of `payments` and `payment_adjustments`: a row never changes without the line that says so. */
@@ -136,7 +145,7 @@ export class PaymentsRepository {
   listAdjustments(paymentId: string): Promise<PaymentAdjustment[]> {
     return this.database.query<PaymentAdjustment>(
       `select sequence, source, source_id as "sourceId", status_before as "statusBefore", status_after as "statusAfter", amount_minor as "amountMinor",
-         amount_capturable_minor as "amountCapturableMinor", amount_received_minor as "amountReceivedMinor",
+         tip_minor as "tipMinor", amount_capturable_minor as "amountCapturableMinor", amount_received_minor as "amountReceivedMinor",
          amount_refunded_minor as "amountRefundedMinor", amount_disputed_minor as "amountDisputedMinor",
          outcome_certainty as "outcomeCertainty", created_at as "createdAt"
        from payment_adjustments where payment_id = $1 order by sequence`,
@@ -159,9 +168,9 @@ export class PaymentsRepository {
       `with changed as (
          insert into payments (id, merchant_id, livemode, status, amount_minor, tip_minor, tax_minor, currency, device_id, customer_id, business_type,
            profile_version, method, payment_method, capture_method, description, metadata, return_url, risk_score, risk_level, risk_decision,
-           latitude, longitude, client_ip, next_check_at, version)
+           latitude, longitude, client_ip, next_check_at, is_increasable, device_type, version)
          values ($1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-           now() + make_interval(secs => $28), 1)
+           now() + make_interval(secs => $28), $29, $31, 1)
          returning *)${FOLLOW_INSERT}${RECORD_CHANGE}`,
       [
         payment.id,
@@ -192,12 +201,50 @@ export class PaymentsRepository {
         payment.location?.longitude ?? null,
         payment.ip,
         payment.checkAfterSeconds,
+        payment.isIncreasable,
         // Taken as reserved a moment ago: only a payment that is refused at once changes that.
         reservationStateOf(payment.status) === 'reserved' ? null : 'released',
+        payment.deviceType,
       ],
     );
     assert(row, 'an insert returns its row');
+    transaction.afterCommit(() => {
+      countPaymentChange(null, row);
+    });
     return row;
+  }
+
+  /** Inserts the payment that charges small amounts together; it is like the first of them but for its amount. */
+  insertSum(
+    transaction: Queryable,
+    of: { readonly first: Payment; readonly amountMinor: number; readonly count: number; readonly leaseSeconds: number },
+    source: ChangeSource,
+  ): Promise<Payment> {
+    const { first, amountMinor } = of;
+    return this.insert(
+      transaction,
+      {
+        ...first,
+        id: newId('payment'),
+        status: 'processing',
+        amountMinor,
+        tipMinor: 0,
+        taxMinor: 0,
+        captureMethod: 'automatic',
+        isIncreasable: false,
+        description: `Sum of ${of.count} payments`,
+        metadata: {},
+        returnUrl: null,
+        // Each of them was judged by itself.
+        riskScore: null,
+        riskLevel: null,
+        riskDecision: null,
+        location: null,
+        ip: null,
+        checkAfterSeconds: of.leaseSeconds,
+      },
+      source,
+    );
   }
 
   /**
@@ -207,12 +254,14 @@ export class PaymentsRepository {
    */
   async change(queryable: Queryable, before: Payment, change: PaymentChange, source: ChangeSource): Promise<Payment | null> {
     const after = { ...before, ...change };
+    checkChange(before, after);
     const isLimitChange = after.status !== before.status || after.amountRefundedMinor !== before.amountRefundedMinor;
     const [row] = await queryable.query<Payment>(
       `with changed as (
          update payments set version = version + 1, updated_at = now(), status = $5, outcome_certainty = $6, amount_minor = $7, tip_minor = $8,
            amount_capturable_minor = $9, amount_received_minor = $10, amount_refunded_minor = $11, amount_disputed_minor = $12,
-           stripe_payment_intent_id = $13, stripe_charge_id = $14, next_action = $15, last_error = $16, next_check_at = $17, check_count = $18
+           stripe_payment_intent_id = $13, stripe_charge_id = $14, next_action = $15, last_error = $16, next_check_at = $17, check_count = $18,
+           capture_before = $21, accumulated_into = $22
          where id = $1 and version = $19 returning *)${FOLLOW_CHANGE}${RECORD_CHANGE}`,
       [
         before.id,
@@ -235,9 +284,62 @@ export class PaymentsRepository {
         after.checkCount,
         before.version,
         isLimitChange ? reservationStateOf(after.status) : null,
+        after.captureBefore,
+        after.accumulatedInto,
       ],
     );
+    if (row) {
+      queryable.afterCommit(() => {
+        countPaymentChange(before, row);
+      });
+    }
     return row ?? null;
+  }
+
+  /**
+   * Locks the small amounts of one device, currency and method whose sum can be charged, and returns them oldest first; empty when none can.
+   * Those that another job has are left to it.
+   */
+  async lockSum(transaction: Queryable, minimums: ReadonlyMap<string, number>): Promise<Payment[]> {
+    const [due] = await transaction.query<{
+      merchant_id: string;
+      livemode: boolean;
+      device_id: string;
+      currency: string;
+      payment_method: string;
+    }>(
+      `select merchant_id, livemode, device_id, currency, payment_method from payments
+       where status = 'accumulating' and (next_check_at is null or next_check_at <= now())
+       group by merchant_id, livemode, device_id, currency, payment_method
+       having sum(amount_minor) >= coalesce(($1::jsonb ->> currency)::bigint, 1) order by min(id) limit 1`,
+      [JSON.stringify(Object.fromEntries(minimums))],
+    );
+    if (!due) return [];
+    return transaction.query<Payment>(
+      `select ${COLUMNS} from payments
+       where status = 'accumulating' and (next_check_at is null or next_check_at <= now())
+         and (merchant_id, livemode, device_id, currency, payment_method) = ($1, $2, $3, $4, $5)
+       order by id limit $6 for update skip locked`,
+      [due.merchant_id, due.livemode, due.device_id, due.currency, due.payment_method, SUM_SIZE],
+    );
+  }
+
+  /** Sums that have ended, or that only a person could take on, and whose small amounts do not know it yet. */
+  listEndedSums(limit: number): Promise<Payment[]> {
+    return this.database.query(
+      `select ${COLUMNS} from payments
+       where id in (select accumulated_into from payments where accumulated_into is not null and status = 'processing')
+         and status in ('succeeded', 'canceled', 'requires_payment_method', 'requires_action') limit $1`,
+      [limit],
+    );
+  }
+
+  /** Locks the small amounts that are on their way with a sum. */
+  lockPartsOf(transaction: Queryable, sumId: string): Promise<Payment[]> {
+    return transaction.query<Payment>(
+      `select ${COLUMNS} from payments where accumulated_into = $1 and status = 'processing' order by id for update`,
+      [sumId],
+    );
   }
 
   /**
@@ -247,7 +349,7 @@ export class PaymentsRepository {
   claimDue(limit: number, leaseSeconds: number): Promise<Payment[]> {
     return this.database.query<Payment>(
       `update payments set next_check_at = now() + make_interval(secs => $2), check_count = check_count + 1
-       where id in (select id from payments where next_check_at <= now() order by next_check_at limit $1 for update skip locked)
+       where id in (select id from payments where next_check_at <= now() and status <> 'accumulating' order by next_check_at limit $1 for update skip locked)
        returning ${COLUMNS}`,
       [limit, leaseSeconds],
     );

@@ -4,11 +4,11 @@ import { Database, type Queryable } from '#platform';
 import { type RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { refundResponseOf } from './dto/refund.response.js';
 import { IdempotencyKeys, requestHashOf } from './idempotency.js';
-import { paymentResponseOf } from './payment-answer.js';
+import { type Outcome } from './payment-answer.js';
+import { paymentResponseOf } from './dto/payment.response.js';
 import { type GatewayAnswer, type GatewayRefund, PaymentGateway } from './payment-gateway.js';
-import { type ChangeSource, type Payment, type PaymentCaller } from './payment.js';
+import { type ChangeSource, type Payment, type PaymentCaller, sourceOf } from './payment.js';
 import { AmountTooLargeError, IdempotencyInProgressError, PaymentNotFoundError, PaymentStateError } from './payments.errors.js';
-import { type Outcome } from './payments.service.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { type Refund, RefundsRepository } from './refunds.repository.js';
 
@@ -103,7 +103,7 @@ export class RefundsService {
         createdBy: caller.actorId,
         stripeRefundId: null,
       });
-      if (!(await this.idempotency.claim(transaction, caller, key, requestHash, refund.id))) throw new IdempotencyInProgressError();
+      if (!(await this.idempotency.claim(caller, key, requestHash, refund.id, transaction))) throw new IdempotencyInProgressError();
       await this.recount(transaction, payment, sourceOf(caller));
       return refund;
     });
@@ -149,7 +149,7 @@ export class RefundsService {
   private async finish(caller: PaymentCaller, key: string, refund: Refund): Promise<Outcome> {
     const isFinal = refund.outcomeCertainty === 'known';
     const answer = { status: isFinal ? 201 : 202, body: JSON.stringify(refundResponseOf(refund)), isFinal };
-    await this.idempotency.finish(this.database, caller, key, answer);
+    await this.idempotency.finish(caller, key, answer);
     return { answer, isReplay: false };
   }
 }
@@ -172,8 +172,4 @@ function changeOf(refund: Refund, answer: GatewayAnswer<GatewayRefund>): Paramet
     case 'unknown':
       return { status: refund.status, stripeRefundId, failureReason: refund.failureReason, outcomeCertainty: 'unknown' };
   }
-}
-
-function sourceOf(caller: PaymentCaller): ChangeSource {
-  return { source: 'api', sourceId: caller.requestId };
 }

@@ -22,7 +22,7 @@ export interface TakenBucket {
 export const FOLLOW_PAYMENT = `
   , reservation as (
     select bucket_key, held as before,
-      case when :state = 'released' then 0 when :state = 'reserved' or measure = 'count' then taken
+      case when :state = 'released' then 0 when :state = 'reserved' or measure = 'count' or accumulated_into is not null then taken
         else amount_received_minor - case when is_released_by_refund then amount_refunded_minor else 0 end end as after
     from changed join spending_reservations on payment_id = changed.id where :state::text is not null)
   , followed as (

@@ -14,3 +14,10 @@ export const rateLimitDecisionsTotal = new Counter({
   help: 'Requests that a rate limit let pass or refused.',
   labelNames: ['policy', 'backend', 'decision'] as const,
 });
+
+/** Requests that were refused because there was no room. */
+export const shedRequestsTotal = new Counter({
+  name: 'upp_shed_requests_total',
+  help: 'Requests refused with 503 because the process was overloaded.',
+  labelNames: ['class'] as const,
+});

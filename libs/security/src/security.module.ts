@@ -16,6 +16,8 @@ import { AuthGuard } from './auth.guard.js';
 import { Authenticator } from './authenticator.js';
 import { CredentialHasher } from './credential-hasher.js';
 import { CredentialsRepository } from './credentials.repository.js';
+import { EdgeGuard } from './edge.guard.js';
+import { LoadMonitor } from './load-monitor.js';
 import { OutboundHttp } from './outbound-http.js';
 import { PersonalDataCipher } from './personal-data-cipher.js';
 import { createRateLimitStorage } from './rate-limit/create-storage.js';
@@ -58,6 +60,7 @@ const INNER = [
   ApiKeysRepository,
   AuditChainRepository,
   CheckpointSigner,
+  LoadMonitor,
   CredentialsRepository,
   SecurityIncidentsRepository,
   PasswordHasher,
@@ -72,7 +75,7 @@ const INNER = [
 /** What other libraries use of security; the worker mounts this alone. */
 @Module({
   providers: [...SERVICES, ...INNER, RATE_LIMIT_STORAGE],
-  exports: [...SERVICES, RateLimitStorage, SignInService, Sessions, CheckpointSigner],
+  exports: [...SERVICES, RateLimitStorage, SignInService, Sessions, CheckpointSigner, LoadMonitor],
 })
 export class SecurityCoreModule {}
 
@@ -89,8 +92,9 @@ export class SecurityCoreModule {}
       },
     }),
   ],
-  // In this order: how often at all, who, how often that.
+  // In this order: what nobody may, how often at all, who, how often that.
   providers: [
+    { provide: APP_GUARD, useClass: EdgeGuard },
     { provide: APP_GUARD, useClass: RateLimitGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: RouteRateLimitGuard },

@@ -9,10 +9,12 @@ export type StripeEndpoint =
   | 'payment_intents.capture'
   | 'payment_intents.confirm'
   | 'payment_intents.create'
+  | 'payment_intents.increment'
   | 'payment_intents.list'
   | 'payment_intents.retrieve'
   | 'refunds.create'
-  | 'refunds.retrieve';
+  | 'refunds.retrieve'
+  | 'reviews.approve';
 
 /** Calls by what came of them, each counted once however often it was sent. */
 export const stripeRequestsTotal = new Counter({

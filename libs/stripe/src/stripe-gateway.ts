@@ -18,6 +18,8 @@ import { gatewayDisputeOf, gatewayPaymentOf, gatewayRefundOf, METADATA_KEYS } fr
 // Lists are read page by page; a payment lost between create and commit is at most minutes old, so few pages hold it.
 const LIST_PAGE_SIZE = 100;
 const LIST_PAGES = 20;
+/** The charge comes along in full: it alone says until when a held amount can be captured. */
+const WITH_CHARGE = { expand: ['latest_charge'] };
 
 /** {@link PaymentGateway} over Stripe's PaymentIntents API. */
 @Injectable()
@@ -40,6 +42,7 @@ export class StripeGateway extends PaymentGateway {
       // Cards in every form, tapped, scanned or in a wallet. A redirect to a bank's page has no place on most devices.
       automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       capture_method: request.captureMethod,
+      ...(request.isIncreasable ? { payment_method_options: { card: { request_incremental_authorization: 'if_available' } } } : {}),
       metadata: { ...request.metadata, [METADATA_KEYS.merchant]: request.merchantId, [METADATA_KEYS.payment]: request.paymentId },
       ...(request.description === null ? {} : { description: request.description }),
     };
@@ -51,9 +54,16 @@ export class StripeGateway extends PaymentGateway {
     options: { readonly returnUrl: string | null },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
-    const params = options.returnUrl === null ? {} : { return_url: options.returnUrl };
+    const params = { ...WITH_CHARGE, ...(options.returnUrl === null ? {} : { return_url: options.returnUrl }) };
     return this.payment('payment_intents.confirm', (request) =>
       this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }),
+    );
+  }
+
+  override increasePayment(gatewayId: string, amount: Money, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
+    const params = { ...WITH_CHARGE, amount: toStripeAmount(amount) };
+    return this.payment('payment_intents.increment', (options) =>
+      this.stripe.paymentIntents.incrementAuthorization(gatewayId, params, { ...options, idempotencyKey }),
     );
   }
 
@@ -87,8 +97,16 @@ export class StripeGateway extends PaymentGateway {
     });
   }
 
+  override approveReview(gatewayReviewId: string): Promise<GatewayAnswer<null>> {
+    return this.calls.make({
+      endpoint: 'reviews.approve',
+      send: (options) => this.stripe.reviews.approve(gatewayReviewId, {}, options),
+      translate: () => null,
+    });
+  }
+
   override retrievePayment(gatewayId: string): Promise<GatewayAnswer<GatewayPayment>> {
-    return this.payment('payment_intents.retrieve', (options) => this.stripe.paymentIntents.retrieve(gatewayId, {}, options));
+    return this.payment('payment_intents.retrieve', (options) => this.stripe.paymentIntents.retrieve(gatewayId, WITH_CHARGE, options));
   }
 
   override retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>> {

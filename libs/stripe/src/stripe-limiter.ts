@@ -11,6 +11,7 @@ export type Lane = (typeof LANES)[number];
 export const LANES_BY_ENDPOINT: Readonly<Record<StripeEndpoint, Lane>> = {
   'payment_intents.confirm': 'money',
   'payment_intents.capture': 'money',
+  'payment_intents.increment': 'money',
   'payment_intents.cancel': 'money',
   'refunds.create': 'money',
   'payment_intents.create': 'prepare',
@@ -18,6 +19,7 @@ export const LANES_BY_ENDPOINT: Readonly<Record<StripeEndpoint, Lane>> = {
   'payment_intents.list': 'look',
   'refunds.retrieve': 'look',
   'disputes.retrieve': 'look',
+  'reviews.approve': 'look',
   'balance.retrieve': 'look',
 };
 

@@ -19,12 +19,20 @@ export function gatewayPaymentOf(intent: Stripe.PaymentIntent): GatewayPayment {
     amountMinor: fromStripeAmount(intent.amount, currency).amountMinor,
     amountCapturableMinor: fromStripeAmount(intent.amount_capturable, currency).amountMinor,
     amountReceivedMinor: fromStripeAmount(intent.amount_received, currency).amountMinor,
+    captureBefore: captureBeforeOf(intent.latest_charge),
     nextAction: intent.next_action === null ? null : { ...intent.next_action },
     lastError: intent.last_payment_error === null ? null : declineOf(intent.last_payment_error),
     livemode: intent.livemode,
     merchantId: intent.metadata[METADATA_KEYS.merchant] ?? null,
     paymentId: intent.metadata[METADATA_KEYS.payment] ?? null,
   };
+}
+
+/** Only a whole charge says it; a webhook carries the charge's id alone. */
+function captureBeforeOf(charge: Stripe.PaymentIntent['latest_charge']): Date | null {
+  if (charge === null || typeof charge === 'string') return null;
+  const seconds = charge.payment_method_details?.card?.capture_before ?? charge.payment_method_details?.card_present?.capture_before;
+  return seconds === undefined ? null : new Date(seconds * SECOND_MS);
 }
 
 /** A refund's snapshot. */

@@ -7,7 +7,6 @@ import { PaymentEventApplier } from './payment-event-applier.js';
 import { WebhookAdminController } from './webhook-admin.controller.js';
 import { WebhookAdminRepository } from './webhook-admin.repository.js';
 import { WebhookAdminService } from './webhook-admin.service.js';
-import { WebhookCounters } from './webhook-counters.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
 import { WebhookIntake } from './webhook-intake.js';
@@ -21,13 +20,12 @@ import { WebhookProcessor } from './webhook-processor.js';
     { provide: EventApplier, useClass: PaymentEventApplier },
     WebhookAdminRepository,
     WebhookAdminService,
-    WebhookCounters,
     WebhookEventsRepository,
     WebhookJobsRepository,
     WebhookInbox,
     WebhookProcessor,
   ],
-  exports: [WebhookAdminService, WebhookCounters, WebhookInbox, WebhookProcessor],
+  exports: [WebhookAdminService, WebhookInbox, WebhookProcessor],
 })
 export class WebhooksCoreModule {}
 

@@ -128,7 +128,7 @@ function checkBreakdown(request: PolicyRequest, profile: BusinessProfile): Polic
 }
 
 /** The largest whole tip that is not above the share of the base: rounded down, so that 50 % of 1 is 0. */
-function largestTip(baseMinor: number, basisPoints: number): number {
+export function largestTip(baseMinor: number, basisPoints: number): number {
   return Number((BigInt(baseMinor) * BigInt(basisPoints)) / 10_000n);
 }
 

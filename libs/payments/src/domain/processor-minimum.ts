@@ -3,11 +3,11 @@ import { type CurrencyCode } from '#kernel';
 import { type BusinessProfile } from '#merchants';
 
 /**
- * Minor units by currency.
+ * Minor units by currency; where Stripe names no bound the account's own currency decides.
  *
  * @see https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts (checked 2026-11)
  */
-const MINIMUM_MINOR: ReadonlyMap<string, number> = new Map([
+export const PROCESSOR_MINIMUMS_MINOR: ReadonlyMap<string, number> = new Map([
   ...'usd ars aud brl cad chf cop eur idr ils inr jpy krw nzd php rub sgd zar'.split(' ').map((code) => [code, 50] as const),
   ...'aed myr pln ron'.split(' ').map((code) => [code, 200] as const),
   ...'nok sek'.split(' ').map((code) => [code, 300] as const),
@@ -21,7 +21,7 @@ const MINIMUM_MINOR: ReadonlyMap<string, number> = new Map([
 
 /** The least that Stripe charges at once in a currency; 1 where it names no bound and the account's own currency decides. */
 export function processorMinimumMinor(currency: CurrencyCode): number {
-  return MINIMUM_MINOR.get(currency) ?? 1;
+  return PROCESSOR_MINIMUMS_MINOR.get(currency) ?? 1;
 }
 
 /** Whether a payment waits for others of its device and currency, because alone it is too small to be charged. */

@@ -10,11 +10,17 @@ export type RefundReason = (typeof REFUND_REASONS)[number];
 
 /** Body of `POST /api/payments/:id/capture`. */
 export class CapturePaymentDto {
-  /** Minor units; all that is held when absent. The rest is released. */
+  /** Minor units, tip included; all that is held when absent. The rest is released. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1 })
   @IsOptional()
   @IsSafeInteger(1)
   amount?: number;
+
+  /** Minor units: the whole tip, instead of the one given before. What is held is raised if need be, where the card allows it. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 0 })
+  @IsOptional()
+  @IsSafeInteger(0)
+  tipAmount?: number;
 }
 
 /** Body of `POST /api/payments/:id/cancel`. */

@@ -1,14 +1,16 @@
 /** Builds the Nest application on Fastify with the limits that hold for every route. */
 import { isUtf8 } from 'node:buffer';
 import type { SecureServerOptions } from 'node:http2';
-import { ConsoleLogger, type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from '#kernel';
 import type { AppConfig } from '../config/app-config.js';
+import { ScrubbingLogger } from '../logging/scrubbing-logger.js';
 import { Draining } from './draining.js';
+import { measureRequests } from './http-metrics.js';
 import { parseJsonBody } from './json-body.js';
 import { ProblemDetailsFilter, problemOf, sendProblem } from './problem-details.filter.js';
 import { requestValidation } from './validation.js';
@@ -60,7 +62,7 @@ export async function createHttpApplication(
   });
   const app = await NestFactory.create<NestFastifyApplication>({ module: HttpProcessModule, imports: [module] }, adapter, {
     bodyParser: false,
-    logger: new ConsoleLogger({ json: true, logLevels: options.logLevels ?? ['error', 'warn'] }),
+    logger: new ScrubbingLogger({ logLevels: options.logLevels ?? ['error', 'warn'] }),
     abortOnError: false,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
@@ -79,6 +81,7 @@ export async function createHttpApplication(
     if (draining.isDraining && request.raw.httpVersionMajor === 1) void reply.header('connection', 'close');
     done();
   });
+  measureRequests(fastify);
   draining.over(() => app.getHttpServer());
   app.useGlobalFilters(new ProblemDetailsFilter());
   app.useGlobalPipes(requestValidation);

@@ -1,0 +1,71 @@
+/** Recognises card numbers in text, so that none is ever taken, stored or logged. */
+
+// Issuer prefixes of https://en.wikipedia.org/wiki/Payment_card_number (checked 2026-11) with the lengths they are issued in. A prefix halves the
+// false alarms of the checksum many times over: times in milliseconds and most order numbers do not begin like a card.
+const ISSUERS: readonly { readonly prefix: RegExp; readonly lengths: readonly number[] }[] = [
+  { prefix: /^4/, lengths: [13, 16, 18, 19] },
+  { prefix: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16] },
+  { prefix: /^3[47]/, lengths: [15] },
+  { prefix: /^(30[0-5]|3[689])/, lengths: [14, 15, 16, 17, 18, 19] },
+  { prefix: /^35(2[89]|[3-8])/, lengths: [16, 17, 18, 19] },
+  { prefix: /^(6011|64[4-9]|65|62|81|60|508)/, lengths: [16, 17, 18, 19] },
+  { prefix: /^(50|5[6-9]|6)/, lengths: [13, 14, 15, 16, 17, 18, 19] },
+  { prefix: /^220[0-4]/, lengths: [16, 17, 18, 19] },
+];
+const MIN_LENGTH = 13;
+const MAX_LENGTH = 19;
+// Groups of digits with single separators between them: "4242 4242 4242 4242", "4242-4242-…".
+const RUN = /\d(?:[ .\-_/]?\d){12,}/g;
+
+/** Whether the text holds what looks like a card number: 13 to 19 digits of a known issuer with a valid checksum, whole or in groups. */
+export function holdsCardNumber(text: string): boolean {
+  return text.length >= MIN_LENGTH && cardNumberSpans(text).length > 0;
+}
+
+/** The text with each card number replaced. */
+export function maskCardNumbers(text: string, mask = '[card number]'): string {
+  let masked = text;
+  for (const [start, end] of cardNumberSpans(text).reverse()) masked = masked.slice(0, start) + mask + masked.slice(end);
+  return masked;
+}
+
+/** Start and end of each card number. A number begins and ends where a group does: the middle of a longer number is not a card. */
+function cardNumberSpans(text: string): [number, number][] {
+  const spans: [number, number][] = [];
+  for (const run of text.matchAll(RUN)) {
+    const groups = Array.from(run[0].matchAll(/\d+/g), (group) => ({ digits: group[0], start: run.index + group.index }));
+    for (let first = 0; first < groups.length; first++) {
+      const last = lastGroupOfCard(groups, first);
+      if (last === null) continue;
+      const start = groups[first]?.start ?? 0;
+      const end = groups[last] ?? groups[first];
+      spans.push([start, (end?.start ?? 0) + (end?.digits.length ?? 0)]);
+      first = last;
+    }
+  }
+  return spans;
+}
+
+function lastGroupOfCard(groups: readonly { digits: string }[], first: number): number | null {
+  let digits = '';
+  for (let last = first; last < groups.length; last++) {
+    digits += groups[last]?.digits ?? '';
+    if (digits.length > MAX_LENGTH) return null;
+    if (isCardNumber(digits)) return last;
+  }
+  return null;
+}
+
+function isCardNumber(digits: string): boolean {
+  return ISSUERS.some(({ prefix, lengths }) => lengths.includes(digits.length) && prefix.test(digits)) && hasLuhnChecksum(digits);
+}
+
+/** ISO/IEC 7812-1, annex B. */
+function hasLuhnChecksum(digits: string): boolean {
+  let sum = 0;
+  for (let index = 0; index < digits.length; index++) {
+    const digit = digits.charCodeAt(digits.length - 1 - index) - 48;
+    sum += index % 2 === 0 ? digit : digit > 4 ? 2 * digit - 9 : 2 * digit;
+  }
+  return sum % 10 === 0;
+}
