@@ -1,5 +1,6 @@
 /** What tests stand on: databases, processes, waiting. */
 export { freePorts } from './free-ports.js';
+export { metricValue } from './metric-value.js';
 export { spawnProcess, type ProcessEnd, type SpawnedProcess, type SpawnOptions } from './processes.js';
 export { requiresProgram } from './requires-program.js';
 export { createTestDatabase, type TestDatabase } from './test-server.js';

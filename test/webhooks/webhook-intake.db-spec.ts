@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
-import { createTestDatabase, type TestDatabase, waitFor } from '#test';
-import { WebhookCounters } from '#webhooks';
+import { metricValue, createTestDatabase, type TestDatabase, waitFor } from '#test';
 import { sign } from '../../bench/webhook-load.js';
-import { fixture, OLD_WEBHOOK_SECRET, startWebhookApp, succeeded, WEBHOOK_SECRET, type WebhookApp } from './webhook-app.js';
+import { counted, fixture, OLD_WEBHOOK_SECRET, startWebhookApp, succeeded, WEBHOOK_SECRET, type WebhookApp } from './webhook-app.js';
 
 interface StoredEvent {
   readonly stripe_event_id: string;
@@ -105,12 +104,11 @@ describe('POST /api/webhooks/stripe', () => {
   });
 
   it('refuses a longer body that does not say its length', async () => {
-    const counters = webhooks.app.get(WebhookCounters, { strict: false });
-    const before = counters.tooLarge;
+    const before = await metricValue('upp_webhook_deliveries_total', { outcome: 'too_large' });
 
     await postChunked(webhooks.url, 1_100_000);
 
-    expect(counters.tooLarge).toBe(before + 1);
+    expect(await metricValue('upp_webhook_deliveries_total', { outcome: 'too_large' })).toBe(before + 1);
   });
 
   it.each([
@@ -156,27 +154,25 @@ describe('POST /api/webhooks/stripe', () => {
   });
 
   it('accepts both secrets while one replaces the other, and counts which one signed', async () => {
-    const counters = webhooks.app.get(WebhookCounters, { strict: false });
-    const before = { ...counters.signedBySecret };
+    const signed = () => Promise.all(['0', '1'].map((secret) => metricValue('upp_webhook_signed_total', { secret })));
+    const before = await signed();
 
     const old = await webhooks.post({ ...fixture('refund.created'), id: 'evt_secret_old' }, { secret: OLD_WEBHOOK_SECRET });
     const current = await webhooks.post({ ...fixture('refund.created'), id: 'evt_secret_new' }, { secret: WEBHOOK_SECRET });
 
     expect([old.status, current.status]).toEqual([200, 200]);
-    expect(counters.signedBySecret[0]).toBe((before[0] ?? 0) + 1);
-    expect(counters.signedBySecret[1]).toBe((before[1] ?? 0) + 1);
+    expect(await signed()).toEqual(before.map((count) => count + 1));
   });
 
   it('stores an event once that is delivered a hundred times at once, and counts the rest', async () => {
-    const counters = webhooks.app.get(WebhookCounters, { strict: false });
-    const before = counters.duplicates;
+    const before = await metricValue('upp_webhook_deliveries_total', { outcome: 'duplicate' });
     const event = succeeded('evt_parallel', 'pi_parallel');
 
     const responses = await Promise.all(Array.from({ length: 100 }, () => webhooks.post(event)));
 
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
     expect(await stored('evt_parallel')).toHaveLength(1);
-    expect(counters.duplicates - before).toBe(99);
+    expect((await metricValue('upp_webhook_deliveries_total', { outcome: 'duplicate' })) - before).toBe(99);
   });
 
   it('keeps one id of two accounts and of two modes apart', async () => {

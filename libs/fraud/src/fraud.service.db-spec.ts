@@ -119,7 +119,9 @@ describe('FraudService', () => {
   it('refuses as unavailable when the database is away', async () => {
     const gone = Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' });
 
-    const outcome = fraud.database.transaction(() => fraud.app.get(FraudService).assess({ query: () => Promise.reject(gone) }, attempt()));
+    const outcome = fraud.database.transaction(() =>
+      fraud.app.get(FraudService).assess({ query: () => Promise.reject(gone), afterCommit: () => undefined }, attempt()),
+    );
 
     await expect(outcome).rejects.toBeInstanceOf(DatabaseUnavailableError);
   });

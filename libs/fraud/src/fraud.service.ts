@@ -10,6 +10,7 @@ import { snapshotOf } from './feature-snapshot.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 import { FraudRepository, type FraudEvidence, type Judgement, type StoredAssessment } from './fraud.repository.js';
 import { AssessmentNotFoundError } from './fraud.errors.js';
+import { fraudDecisionsTotal, fraudScore } from './metrics.js';
 import { liveInputs } from './model/live-inputs.js';
 import { type ActiveModel, ModelsService } from './model/models.service.js';
 import { ReviewQueue } from './reviews/review-queue.js';
@@ -72,6 +73,10 @@ export class FraudService {
       const { amount, ...payment } = attempt;
       await this.reviews.openHeld(transaction, { ...payment, ...amount, assessmentId: id, score, rule: profile.review });
     }
+    transaction.afterCommit(() => {
+      fraudDecisionsTotal.inc({ decision, level, business_type: attempt.businessType });
+      fraudScore.observe(score);
+    });
     return { id, score, level, decision, isDegraded };
   }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ID_PREFIXES, type IdKind, isId, newId } from './ids.js';
+import { firstIdAt, ID_PREFIXES, type IdKind, isId, newId } from './ids.js';
 
 const KINDS = Object.keys(ID_PREFIXES) as IdKind[];
 const kinds = fc.constantFrom(...KINDS);
@@ -32,6 +32,17 @@ describe('newId', () => {
 
   it('gives every kind a prefix of its own', () => {
     expect(new Set(Object.values(ID_PREFIXES)).size).toBe(KINDS.length);
+  });
+});
+
+describe('firstIdAt', () => {
+  it('is not above any id of its millisecond and above every one before', () => {
+    fc.assert(
+      fc.property(kinds, instants, (kind, atMs) => {
+        expect(firstIdAt(kind, atMs) <= newId(kind, atMs)).toBe(true);
+        expect(firstIdAt(kind, atMs + 1) > newId(kind, atMs)).toBe(true);
+      }),
+    );
   });
 });
 

@@ -23,6 +23,8 @@ export const ID_PREFIXES = {
   blacklistEntry: 'bl',
   review: 'rev',
   incident: 'inc',
+  reconciliationRun: 'rec',
+  reconciliationBreak: 'brk',
   request: 'req',
 } as const;
 
@@ -40,6 +42,13 @@ export function newId(kind: IdKind, atMs: number = Date.now()): string {
   bytes.writeUIntBE(atMs, 0, 6);
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return `${ID_PREFIXES[kind]}_${encode(bytes)}`;
+}
+
+/** The lowest id of that millisecond, which no object has: `id >= firstIdAt(…)` is "made since then" by the primary key alone. */
+export function firstIdAt(kind: IdKind, atMs: number): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(atMs, 0, 6);
   return `${ID_PREFIXES[kind]}_${encode(bytes)}`;
 }
 

@@ -4,7 +4,7 @@ export { holdsCardNumber, maskCardNumbers } from './card-number.js';
 export { Clock, DAY_MS, FixedClock, HOUR_MS, MINUTE_MS, SECOND_MS, SystemClock } from './clock.js';
 export { CURRENCIES, currencyCode, currencyOf, isCurrencyCode, type Currency, type CurrencyCode } from './currency.js';
 export { DomainError, type Advice, type DomainErrorKind, type DomainErrorOptions } from './domain-error.js';
-export { ID_PREFIXES, isId, newId, type IdKind } from './ids.js';
+export { firstIdAt, ID_PREFIXES, isId, newId, type IdKind } from './ids.js';
 export {
   addMoney,
   AmountNotRepresentableError,

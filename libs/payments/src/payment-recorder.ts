@@ -43,7 +43,6 @@ export class PaymentRecorder {
       const status = statusAfter(admission.assessment, draft);
       const payment = await this.insert(transaction, caller, draft, { ...admission, id, status });
       if (status === 'processing') return { payment, attempt: await this.attempts.insert(transaction, payment, 'create', caller.actorId) };
-      if (status === 'in_review') await this.admission.holdForReview(transaction, payment, draft, admission.assessment);
       const answer = answerOf(payment, audienceOf(caller, draft.seller));
       await this.idempotency.finish(caller, key.key, answer, transaction);
       return { payment, attempt: null };

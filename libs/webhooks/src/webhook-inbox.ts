@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GroupCommit } from './group-commit.js';
-import { WebhookCounters } from './webhook-counters.js';
+import { webhookDeliveriesTotal } from './metrics.js';
 import { type IncomingEvent, WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookProcessor } from './webhook-processor.js';
 
@@ -15,7 +15,6 @@ export class WebhookInbox {
   constructor(
     private readonly events: WebhookEventsRepository,
     private readonly processor: WebhookProcessor,
-    private readonly counters: WebhookCounters,
   ) {}
 
   /** Events that wait for their commit to begin. */
@@ -34,8 +33,8 @@ export class WebhookInbox {
 
   private async commit(events: readonly IncomingEvent[]): Promise<void> {
     const stored = await this.events.insertNew(events);
-    this.counters.stored += stored;
-    this.counters.duplicates += events.length - stored;
+    webhookDeliveriesTotal.inc({ outcome: 'stored' }, stored);
+    webhookDeliveriesTotal.inc({ outcome: 'duplicate' }, events.length - stored);
     if (stored > 0) this.processor.kick();
   }
 }

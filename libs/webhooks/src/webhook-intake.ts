@@ -7,7 +7,7 @@ import { AppConfig, problemOf } from '#platform';
 import { SecurityIncidents } from '#security';
 import { readStripeEnvelope, StripeWebhookVerifier, WebhookSignatureInvalidError } from '#stripe';
 import { GROUP_COMMIT_LIMITS, WebhookQueueFullError } from './group-commit.js';
-import { WebhookCounters } from './webhook-counters.js';
+import { webhookDeliveriesTotal, webhookSignatureFailuresTotal, webhookSignedTotal } from './metrics.js';
 import { WebhookInbox } from './webhook-inbox.js';
 
 const ROUTE = '/api/webhooks/stripe';
@@ -41,7 +41,6 @@ export class WebhookIntake implements BeforeApplicationShutdown {
     private readonly clock: Clock,
     private readonly inbox: WebhookInbox,
     private readonly incidents: SecurityIncidents,
-    private readonly counters: WebhookCounters,
   ) {
     this.verifier = new StripeWebhookVerifier(config.stripe.webhookSecrets, clock);
   }
@@ -89,7 +88,7 @@ export class WebhookIntake implements BeforeApplicationShutdown {
     try {
       const header = request.headers['stripe-signature'];
       const secret = this.verifier.verify(payload, typeof header === 'string' ? header : undefined);
-      this.counters.count(this.counters.signedBySecret, secret);
+      webhookSignedTotal.inc({ secret: String(secret) });
     } catch (error) {
       this.refuse(request, response, error);
       return;
@@ -128,17 +127,19 @@ export class WebhookIntake implements BeforeApplicationShutdown {
 
   private countRefusal(error: unknown, status: number, request: IncomingMessage, requestId: string): void {
     if (error instanceof WebhookSignatureInvalidError) {
-      this.counters.count(this.counters.signatureInvalid, error.reason);
+      webhookDeliveriesTotal.inc({ outcome: 'signature_invalid' });
+      webhookSignatureFailuresTotal.inc({ reason: error.reason });
       this.incidents.report({
         type: 'webhook_signature_invalid',
         severity: 'medium',
         subject: error.reason,
         ...(request.socket.remoteAddress === undefined ? {} : { ip: request.socket.remoteAddress }),
       });
-    } else if (status === 413) this.counters.tooLarge++;
+    } else if (status === 413) webhookDeliveriesTotal.inc({ outcome: 'too_large' });
     else {
-      this.counters.unavailable++;
-      if (error instanceof WebhookNotStoredError) this.logger.error({ event: 'webhook_not_stored', requestId, error: error.cause });
+      const isOurs = error instanceof WebhookNotStoredError;
+      webhookDeliveriesTotal.inc({ outcome: isOurs ? 'failed' : 'unavailable' });
+      if (isOurs) this.logger.error({ event: 'webhook_not_stored', requestId, error: error.cause });
     }
   }
 }

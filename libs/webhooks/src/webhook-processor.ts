@@ -7,7 +7,7 @@ import { AppConfig, Database, DatabaseUnavailableError } from '#platform';
 import { parseStripeEvent, type StripeEventTranslation, translateStripeEvent } from '#stripe';
 import { failureWaitMs, parkedWaitMs } from './domain/retry-schedule.js';
 import { EventApplier, type SourcedEvent } from './event-applier.js';
-import { WebhookCounters } from './webhook-counters.js';
+import { webhookAttemptsTotal } from './metrics.js';
 import { type ClaimedJob, type FinishedJob, LeaseLostError, WebhookJobsRepository } from './webhook-jobs.repository.js';
 
 // One transaction's worth: large enough to share a commit, small enough to be done long before its lease ends.
@@ -45,7 +45,6 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
     private readonly jobs: WebhookJobsRepository,
     private readonly applier: EventApplier,
     private readonly gateway: PaymentGateway,
-    private readonly counters: WebhookCounters,
   ) {}
 
   /** Works in this process from now on: at every kick, and every second. */
@@ -167,7 +166,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
       await this.jobs.finish(settled, transaction);
       return { finished: settled, unsettled: rest };
     });
-    for (const { outcome } of finished) this.counters.count(this.counters.processed, outcome);
+    for (const { outcome } of finished) webhookAttemptsTotal.inc({ outcome });
     return unsettled;
   }
 
@@ -231,7 +230,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
   /** The payment is not there: perhaps its request has not committed yet. At the end of the schedule only Stripe can say whose it is. */
   private async park(job: ClaimedJob, event: SourcedEvent['event']): Promise<void> {
     const waitMs = parkedWaitMs(job.attempt, random());
-    this.counters.count(this.counters.processed, 'waiting');
+    webhookAttemptsTotal.inc({ outcome: 'waiting' });
     if (waitMs !== null) {
       await this.jobs.postpone([{ job, status: 'waiting', waitMs, error: 'the payment is not here yet' }]);
       return;
@@ -251,14 +250,14 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
     if (error instanceof LeaseLostError) return;
     const text = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
     const waitMs = failureWaitMs(job.attempt, random());
-    this.counters.count(this.counters.processed, 'failed');
+    webhookAttemptsTotal.inc({ outcome: 'failed' });
     this.logger.warn({ event: 'webhook_event_failed', stripeEventId: job.stripeEventId, attempt: job.attempt, error: text });
     if (waitMs === null) await this.bury(job, text);
     else await this.jobs.postpone([{ job, status: 'failed', waitMs, error: text }]);
   }
 
   private async bury(job: ClaimedJob, error: string): Promise<void> {
-    this.counters.count(this.counters.processed, 'dead');
+    webhookAttemptsTotal.inc({ outcome: 'dead' });
     this.logger.error({ event: 'webhook_event_dead', stripeEventId: job.stripeEventId, attempts: job.attempt, error });
     await this.jobs.bury(job, error);
   }

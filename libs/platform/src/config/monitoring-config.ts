@@ -1,15 +1,14 @@
-import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsInt, IsString, Max, Min } from 'class-validator';
 import { Env } from './env.js';
 
 /** Health and metrics. */
 export class MonitoringConfig {
-  /** Port of a second listener for /ping, /health and the metrics, without any credential: for a private network only. Without it there is none. */
+  /** Port of a second listener for /ping, /health and the metrics, without any credential: for a private network only. 0 opens none. */
   @Env('MONITORING_PORT')
-  @IsOptional()
   @IsInt()
   @Min(0)
   @Max(65_535)
-  port: number | null = null;
+  port: number = 0;
 
   /** Address of that listener. */
   @Env('MONITORING_HOST')

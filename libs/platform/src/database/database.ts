@@ -14,6 +14,12 @@ export interface Queryable {
    * @param sql - A constant text: it is planned once per connection and its values are `params`.
    */
   query<Row extends QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+
+  /**
+   * Runs `work` once everything so far has been committed, for what must not be counted or told twice: at once outside a transaction, never when
+   * the transaction is rolled back. It must not throw.
+   */
+  afterCommit(work: () => void): void;
 }
 
 // A transaction that lost to another is run again as a whole, at most this often.
@@ -36,6 +42,10 @@ export class Database implements Queryable {
     } catch (error) {
       throw translate(error);
     }
+  }
+
+  afterCommit(work: () => void): void {
+    work();
   }
 
   /**
@@ -69,13 +79,16 @@ export class Database implements Queryable {
   private async runTransaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
     const client: PoolClient = await this.pool.connect();
     let broken: Error | undefined;
+    const afterwards: (() => void)[] = [];
     try {
       await client.query('begin');
       const result = await work({
         query: async <Row extends QueryResultRow>(sql: string, params: readonly unknown[] = []) =>
           (await client.query<Row>(this.statement(sql, params))).rows,
+        afterCommit: (then) => afterwards.push(then),
       });
       await client.query('commit');
+      for (const then of afterwards) then();
       return result;
     } catch (error) {
       await client.query('rollback').catch((rollbackError: unknown) => {

@@ -10,6 +10,7 @@ import { newId } from '#kernel';
 import type { AppConfig } from '../config/app-config.js';
 import { ScrubbingLogger } from '../logging/scrubbing-logger.js';
 import { Draining } from './draining.js';
+import { measureRequests } from './http-metrics.js';
 import { parseJsonBody } from './json-body.js';
 import { ProblemDetailsFilter, problemOf, sendProblem } from './problem-details.filter.js';
 import { requestValidation } from './validation.js';
@@ -80,6 +81,7 @@ export async function createHttpApplication(
     if (draining.isDraining && request.raw.httpVersionMajor === 1) void reply.header('connection', 'close');
     done();
   });
+  measureRequests(fastify);
   draining.over(() => app.getHttpServer());
   app.useGlobalFilters(new ProblemDetailsFilter());
   app.useGlobalPipes(requestValidation);

@@ -32,6 +32,11 @@ export abstract class RateLimitStorage implements ThrottlerStorage {
    */
   abstract block(key: string, firstStep: number): Promise<number>;
 
+  /** Whether the storage answered when it was last asked; without it each replica counts for itself. */
+  get isAvailable(): boolean {
+    return true;
+  }
+
   /** Forgets the count of a key, after a success that makes it pointless. */
   abstract forget(key: string): Promise<void>;
 

@@ -33,6 +33,10 @@ export class ResilientRateLimitStorage extends RateLimitStorage {
     return this.shared.backend;
   }
 
+  override get isAvailable(): boolean {
+    return this.clock.monotonicMs() >= this.restsUntilMs;
+  }
+
   override async take(request: Take): Promise<TakeResult> {
     const ours = this.own.takeNow(request);
     if (!ours.isAllowed) return ours;

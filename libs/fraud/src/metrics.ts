@@ -1,0 +1,16 @@
+/** What this library counts, in prom-client's default registry: once for each committed assessment. Labels are closed sets. */
+import { Counter, Histogram } from 'prom-client';
+
+/** Assessments by what followed. */
+export const fraudDecisionsTotal = new Counter({
+  name: 'upp_fraud_decisions_total',
+  help: 'Assessed payment attempts by decision and risk level.',
+  labelNames: ['decision', 'level', 'business_type'] as const,
+});
+
+/** The distribution of scores; its bounds are the levels' bounds and the steps between. */
+export const fraudScore = new Histogram({
+  name: 'upp_fraud_score',
+  help: 'Risk scores of assessed payment attempts, 0 to 100.',
+  buckets: [0, 10, 20, 30, 39, 50, 60, 69, 75, 80, 84, 90, 95, 100],
+});
