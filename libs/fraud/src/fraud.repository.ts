@@ -20,7 +20,6 @@ import { type FailurePolicy } from './domain/rule-set.js';
 export interface FraudEvidence {
   /** RFC 3339, stamped after the locks. */
   readonly attemptedAt: string;
-  readonly isDegraded: boolean;
   readonly subjects: Readonly<Partial<Record<Subject, SubjectHistory>>> | null;
   readonly businessType: AmountHistory | null;
   readonly lastPlace: LocationFeatures['last'];
