@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { assert, Clock } from '#kernel';
 import { ReviewQueue } from '#fraud';
@@ -120,7 +121,8 @@ export class PaymentTransitions {
       lastError: status === 'requires_payment_method' ? snapshot.lastError : null,
     };
     const isNews = (Object.keys(fields) as (keyof typeof fields)[]).some(
-      (name) => JSON.stringify(fields[name]) !== JSON.stringify(current[name as keyof Payment]),
+      // Not by their JSON: jsonb keeps members in an order of its own.
+      (name) => !isDeepStrictEqual(fields[name], current[name]),
     );
     if (!isNews) return null;
     return {

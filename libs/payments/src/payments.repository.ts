@@ -5,6 +5,7 @@ import { type PaymentStatus } from './domain/payment-status.js';
 import { reservationStateOf } from './domain/spending-limit.js';
 import { countPaymentChange } from './metrics.js';
 import { type ChangeSource, type Payment, type PaymentCaller, type PaymentChange } from './payment.js';
+import { checkChange } from './invariants.js';
 import { FOLLOW_PAYMENT } from './spending-limits.repository.js';
 
 /** Small amounts in one sum: a bound for the transaction that gathers them. */
@@ -253,6 +254,7 @@ export class PaymentsRepository {
    */
   async change(queryable: Queryable, before: Payment, change: PaymentChange, source: ChangeSource): Promise<Payment | null> {
     const after = { ...before, ...change };
+    checkChange(before, after);
     const isLimitChange = after.status !== before.status || after.amountRefundedMinor !== before.amountRefundedMinor;
     const [row] = await queryable.query<Payment>(
       `with changed as (
