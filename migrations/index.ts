@@ -20,6 +20,7 @@ export const MIGRATION_NAMES = [
   '023_version_fraud_assessments',
   '024_create_fraud_reviews',
   '025_create_fraud_rule_sets',
+  '026_create_fraud_models',
   '030_create_tls_certificates',
   '050_chain_audit_log',
 ] as const;

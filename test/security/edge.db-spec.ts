@@ -77,6 +77,14 @@ describe('the edge', () => {
     expect(rows[0]?.text).not.toContain('4242');
   });
 
+  it('writes down an incident whose facts PostgreSQL would refuse', async () => {
+    await post({ 'a\u0000\ud800': { b: CARD } });
+    await secured.app.get(SecurityIncidents).flush();
+
+    const rows = await secured.database.query(`select details from security_incidents where details ->> 'place' like 'a?%'`);
+    expect(rows).toHaveLength(1);
+  });
+
   it('lets amounts, times, coordinates and ids pass', async () => {
     const payload = {
       amount: 99_999_999,

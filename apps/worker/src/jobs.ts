@@ -3,6 +3,7 @@ import { type INestApplicationContext } from '@nestjs/common';
 import { ReviewsService } from '#fraud';
 import { MINUTE_MS, SECOND_MS } from '#kernel';
 import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
+import { AuditSealer } from '#security';
 
 /** One kind of background work. */
 export interface Job {
@@ -20,6 +21,7 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const refunds = app.get(RefundsService);
   const accumulator = app.get(PaymentAccumulator);
   const reviews = app.get(ReviewsService);
+  const sealer = app.get(AuditSealer);
   return [
     { name: 'complete payments', pauseMs: SECOND_MS, run: () => completer.completeDue() },
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
@@ -27,5 +29,6 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
+    { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
   ];
 }

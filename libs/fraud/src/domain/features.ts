@@ -133,4 +133,6 @@ export interface ModelFeatures {
   readonly mode: 'live' | 'shadow';
   /** Calibrated probability of fraud, 0 … 1; null or NaN when the model gave none, which the rule reports as unavailable. */
   readonly probability: number | null;
+  /** What the model saw, in the order of its features; null for what was unknown. */
+  readonly inputs: readonly (number | null)[];
 }

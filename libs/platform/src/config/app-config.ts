@@ -66,6 +66,16 @@ export class AppConfig extends GroupsOfTable {
     return Object.values(GROUPS).flatMap((group) => variablesOf(group).map((variable) => variable.name));
   }
 
+  /** Every property of every group, for the check that none is unread. */
+  static properties(): string[] {
+    return Object.values(GROUPS).flatMap((group) => variablesOf(group).map((variable) => variable.property));
+  }
+
+  /** The classes of the groups by name, in their order. */
+  static groupClasses(): string[] {
+    return Object.values(GROUPS).map((group) => group.name);
+  }
+
   /** What each variable comes to in `environment`, whether or not the whole is valid. */
   static effective(environment: Environment): EffectiveVariable[] {
     return Object.entries(GROUPS).flatMap(([group, type]) => {
