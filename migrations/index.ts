@@ -22,6 +22,8 @@ export const MIGRATION_NAMES = [
   '025_create_fraud_rule_sets',
   '026_create_fraud_models',
   '030_create_tls_certificates',
+  '041_create_merchant_webhooks',
+  '042_create_reconciliation',
   '050_chain_audit_log',
 ] as const;
 
