@@ -20,6 +20,7 @@ export const MIGRATION_NAMES = [
   '023_version_fraud_assessments',
   '024_create_fraud_reviews',
   '030_create_tls_certificates',
+  '031_create_feature_flags',
   '050_chain_audit_log',
 ] as const;
 

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DevicesModule } from '#devices';
 import { FraudModule } from '#fraud';
-import { MerchantsModule } from '#merchants';
+import { MerchantsAdminModule } from '#merchants';
 import { MonitoringModule } from '#monitoring';
 import { PaymentsModule, ReviewedPaymentsModule } from '#payments';
 import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
@@ -22,7 +22,7 @@ export class ApiModule {
         DatabaseModule,
         SslModule,
         SecurityModule,
-        MerchantsModule,
+        MerchantsAdminModule,
         DevicesModule,
         FraudModule,
         PaymentsModule,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
 import { type Device, DevicesService } from '#devices';
-import { type BusinessProfile, type BusinessType, MerchantsService } from '#merchants';
+import { type BusinessProfile, type BusinessType, isFeatureOn, MerchantsService } from '#merchants';
 import { Database } from '#platform';
 import { CustomersRepository } from './customers.repository.js';
 import { checkPaymentPolicy } from './domain/payment-policy.js';
@@ -13,6 +13,7 @@ import {
   DeviceMismatchError,
   PolicyViolationError,
   UnknownCurrencyError,
+  PaymentsPausedError,
 } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
@@ -27,6 +28,8 @@ export interface PaymentDraft {
   readonly captureMethod: 'automatic' | 'manual';
   /** The merchant's IANA time zone. */
   readonly timeZone: string;
+  /** The flag `enforce_fraud_decisions`, for this device. */
+  readonly areFraudDecisionsEnforced: boolean;
 }
 
 /** Reads what a request names and judges it by the rules that need no reservation. Nothing is written. */
@@ -43,7 +46,7 @@ export class PaymentDrafts {
 
   /**
    * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError
-   * @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
+   * @throws PaymentsPausedError @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
    */
   async draft(caller: PaymentCaller, request: CreatePaymentDto): Promise<PaymentDraft> {
     const amount = amountOf(request);
@@ -51,6 +54,7 @@ export class PaymentDrafts {
     if (caller.deviceId !== null && request.verifiedAge !== undefined) throw new AgeAssertionForbiddenError();
     const device = await this.devices.get(caller, request.deviceId);
     const context = await this.merchants.getContext(caller.merchantId);
+    if (!isFeatureOn(context.features, 'accept_payments', device.id)) throw new PaymentsPausedError();
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
     const { profile, version } = this.merchants.profileOf(context, businessType);
     const { timeZone } = context.merchant;
@@ -85,6 +89,7 @@ export class PaymentDrafts {
       profileVersion: version,
       captureMethod: request.captureMethod ?? profile.captureMethod,
       timeZone,
+      areFraudDecisionsEnforced: isFeatureOn(context.features, 'enforce_fraud_decisions', device.id),
     };
   }
 
