@@ -1,8 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DevicesModule } from '#devices';
 import { FraudModule } from '#fraud';
-import { MerchantsModule } from '#merchants';
+import { MerchantsAdminModule } from '#merchants';
 import { MonitoringModule } from '#monitoring';
+import { ReconciliationModule } from '#operations';
 import { PaymentsModule, ReviewedPaymentsModule } from '#payments';
 import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
 import { SecurityModule } from '#security';
@@ -22,13 +23,14 @@ export class ApiModule {
         DatabaseModule,
         SslModule,
         SecurityModule,
-        MerchantsModule,
+        MerchantsAdminModule,
         DevicesModule,
         FraudModule,
         PaymentsModule,
         ReviewedPaymentsModule,
         StripeModule,
         WebhooksModule,
+        ReconciliationModule,
         MonitoringModule,
       ],
     };
