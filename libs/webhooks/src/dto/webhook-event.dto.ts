@@ -178,7 +178,7 @@ export class WebhookEventDetailResponse extends WebhookEventResponse {
 }
 
 /** What a replay by filter did or, on a dry run, would do. */
-export class ReplayResponse {
+export class WebhookReplayResponse {
   @ApiProperty({ enum: ['webhook_replay'] })
   object: 'webhook_replay';
 
