@@ -6,7 +6,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Stripe from 'stripe';
@@ -158,16 +159,23 @@ async function measureSdk(): Promise<number> {
 const folder = mkdtempSync(join(tmpdir(), 'sandbox-bench-'));
 const memory = await measure([]);
 const journal = await measure(['--state', join(folder, 'state.jsonl')]);
+const endpoint = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => response.end());
+});
+await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
+const webhooks = await measure(['--webhook', `http://127.0.0.1:${String((endpoint.address() as AddressInfo).port)}`]);
+endpoint.closeAllConnections();
+endpoint.close();
 const sdkPairsPerSecond = await measureSdk();
 rmSync(folder, { recursive: true });
 
-console.log(
-  `in memory:       ${String(memory.pairsPerSecond)} pairs/s, ${String(memory.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(memory.p99Ms)} ms`,
-);
-console.log(
-  `with state file: ${String(journal.pairsPerSecond)} pairs/s, ${String(journal.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(journal.p99Ms)} ms`,
-);
+for (const [name, run] of Object.entries({ 'in memory': memory, 'with state file': journal, 'with webhooks': webhooks })) {
+  console.log(
+    `${name}: ${String(run.pairsPerSecond)} pairs/s, ${String(run.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(run.p99Ms)} ms`,
+  );
+}
 console.log(`through the SDK: ${String(sdkPairsPerSecond)} pairs/s`);
-const figures = { memory, journal, sdkPairsPerSecond, pairsPerCoreSecond: Math.round(1_000_000 / memory.cpuMicrosPerPair) };
+const figures = { memory, journal, webhooks, sdkPairsPerSecond, pairsPerCoreSecond: Math.round(1_000_000 / memory.cpuMicrosPerPair) };
 const ratios = { journalToMemory: Math.round((journal.pairsPerSecond / memory.pairsPerSecond) * 100) / 100 };
 console.log(JSON.stringify({ name: 'stripe-sandbox', figures, ratios }));

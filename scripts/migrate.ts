@@ -16,7 +16,7 @@ const SQL_FOLDER = path.resolve(import.meta.dirname, '../../migrations');
 try {
   const { url } = new AppConfig(processEnvironment()).database;
   if (process.argv.includes('--plan')) process.exitCode = await plan(url);
-  else for (const name of await runMigrations(url)) console.log(`applied ${name}`);
+  else for (const name of await runMigrations(url)) console.log(`applied ${name.replace(/_\d{13}$/, '')}`);
 } catch (error) {
   console.error(error instanceof ConfigError ? error.message : error);
   process.exit(1);

@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { requiresProgram } from '#test';
-import { listFolder, type Proxy, Rehearsal } from './rehearsal.js';
+import { type Proxy, Rehearsal } from './rehearsal.js';
 
 const CLIENTS = 3;
+const BROWSER = { accept: 'text/html,*/*;q=0.8' };
 
 describe.each<{ proxy: Proxy }>([{ proxy: 'haproxy' }, { proxy: 'nginx' }])('behind $proxy', ({ proxy }) => {
   requiresProgram(
@@ -28,6 +29,24 @@ describe.each<{ proxy: Proxy }>([{ proxy: 'haproxy' }, { proxy: 'nginx' }])('beh
 
     afterAll(async () => rehearsal.end());
 
+    it.each([
+      { what: 'a payment', method: 'POST', url: '/api/payments', headers: {}, status: 403 },
+      { what: 'an API call that asks for a page', method: 'GET', url: '/api/payments', headers: BROWSER, status: 403 },
+      { what: 'an API call that hides', method: 'GET', url: '//%61pi/payments', headers: BROWSER, status: 403 },
+      { what: 'a key on a page', method: 'GET', url: '/console', headers: { ...BROWSER, authorization: 'Bearer x' }, status: 403 },
+      { what: 'a program', method: 'GET', url: '/console', headers: { accept: '*/*' }, status: 403 },
+      { what: 'a foreign host', method: 'GET', url: '/console', headers: { ...BROWSER, host: 'evil.test' }, status: 403 },
+      { what: 'a page', method: 'GET', url: '/console?tab=2', headers: BROWSER, status: 308 },
+    ])('answers $what over plain HTTP with $status', async ({ method, url, headers, status }) => {
+      const answer = await rehearsal.sendPlain(method, url, headers);
+
+      expect(answer).toEqual({ status, location: status === 308 ? `https://pay.example.com${url}` : undefined });
+    });
+
+    it('keeps the metrics from the outside', async () => {
+      expect(await rehearsal.send('GET', '/metrics')).toMatchObject({ status: 404 });
+    });
+
     it('refuses a release whose migrations contract the schema, and changes nothing', async () => {
       const contracting = rehearsal.artifact('contracting', (folder) => {
         addMigration(folder, '990_drop_name', 'alter table merchants drop column name;');
@@ -38,7 +57,7 @@ describe.each<{ proxy: Proxy }>([{ proxy: 'haproxy' }, { proxy: 'nginx' }])('beh
       expect(output).toContain('the running release may still read it');
       expect(code).toBe(2);
       expect(rehearsal.inService()).toEqual({ current: first, processes: [first, first, first] });
-      expect(listFolder(path.join(rehearsal.folder, 'root/releases'))).toEqual([first]);
+      expect(readdirSync(path.join(rehearsal.folder, 'root/releases'))).toEqual([first]);
     }, 60_000);
 
     it('brings the release before back when the new one does not become healthy, without a failed request', async () => {
@@ -73,7 +92,7 @@ describe.each<{ proxy: Proxy }>([{ proxy: 'haproxy' }, { proxy: 'nginx' }])('beh
       expect(current).not.toBe(first);
       expect(new Set(processes)).toEqual(new Set([current]));
       expect(await columnExists()).toBe(true);
-      expect(listFolder(path.join(rehearsal.folder, 'root/backups'))).toContain(`${current}.dump`);
+      expect(readdirSync(path.join(rehearsal.folder, 'root/backups'))).toContain(`${current}.dump`);
     }, 90_000);
 
     async function columnExists(): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** A production in small: releases in a folder, processes behind a real proxy, and clients that never stop. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -12,12 +12,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { createTestDatabase, freePorts, type SpawnedProcess, spawnProcess, type TestDatabase, waitFor } from '#test';
 import { type RunningSandbox, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
 import { seedFirstRun } from '../../scripts/first-run.js';
+import { type ProxyPorts, writeHaproxy, writeNginx } from './proxies.js';
 import { issueTestCertificate, writePair } from '../ssl/test-certificates.js';
 
 /** The proxies whose examples are rehearsed. */
@@ -59,7 +61,7 @@ export class Rehearsal {
     readonly folder: string,
     private readonly database: TestDatabase,
     private readonly sandbox: RunningSandbox,
-    private readonly ports: { readonly api: readonly number[]; readonly worker: number; readonly plain: number; readonly tls: number },
+    private readonly ports: ProxyPorts & { readonly worker: number },
   ) {}
 
   /** Prepares everything but the first release. */
@@ -108,12 +110,7 @@ export class Rehearsal {
   /** Starts the proxy over the processes of the first release and waits until it answers. */
   async open(): Promise<void> {
     this.balancer = spawnProcess(
-      this.proxy === 'haproxy'
-        ? ['haproxy', '-db', '-f', path.join(this.folder, 'haproxy.cfg')]
-        : this.nginx('-g "daemon off;"')
-            .replaceAll('"', '')
-            .split(' -g ')
-            .flatMap((part, index) => (index === 0 ? part.split(' ') : ['-g', part])),
+      this.proxy === 'haproxy' ? ['haproxy', '-db', '-f', path.join(this.folder, 'haproxy.cfg')] : this.nginx('').trim().split(' '),
     );
     await waitFor(async () => (await this.send('GET', '/ping')).status === 200).catch((error: unknown) => {
       throw new Error(this.balancer?.output, { cause: error });
@@ -213,9 +210,18 @@ export class Rehearsal {
     return this.database.url;
   }
 
-  /** The port of the proxy that speaks plain HTTP. */
-  get plainPort(): number {
-    return this.ports.plain;
+  /** Sends one request to the proxy without TLS. */
+  async sendPlain(method: string, url: string, headers: Record<string, string>): Promise<{ status: number; location: string | undefined }> {
+    return new Promise((resolve, reject) => {
+      const request = http.request(
+        { host: '127.0.0.1', port: this.ports.plain, method, path: url, agent: false, headers: { host: NAME, ...headers } },
+        (response) => {
+          response.resume();
+          resolve({ status: response.statusCode ?? 0, location: response.headers.location });
+        },
+      );
+      request.on('error', reject).end();
+    });
   }
 
   /** Ends everything. */
@@ -262,58 +268,17 @@ export class Rehearsal {
     for (const keyType of ['ec', 'rsa'] as const) {
       writePair(path.join(this.folder, 'tls/live'), keyType, await issueTestCertificate({ keyType, names: [NAME] }));
     }
-    if (this.proxy === 'haproxy') this.writeHaproxy();
-    else this.writeNginx();
+    if (this.proxy === 'haproxy') writeHaproxy(this.folder, this.ports);
+    else writeNginx(this.folder, this.ports);
   }
 
   private writeScript(name: string, text: string): void {
     writeFileSync(path.join(this.folder, name), text);
     chmodSync(path.join(this.folder, name), 0o755);
   }
-
-  /** The example as it is delivered, with the ports and folders of this rehearsal. */
-  private writeHaproxy(): void {
-    const [first = 0, second = 0] = this.ports.api;
-    const text = readFileSync(path.join(REPOSITORY, 'deploy/haproxy/haproxy.cfg'), 'utf8')
-      .replace('log /dev/log local0', '')
-      .replace('maxconn 20000', 'maxconn 500')
-      .replaceAll('/run/haproxy', this.folder)
-      .replaceAll('/etc/upp/tls', path.join(this.folder, 'tls'))
-      .replace('bind :80', `bind 127.0.0.1:${this.ports.plain}`)
-      .replace('bind :443', `bind 127.0.0.1:${this.ports.tls}`)
-      .replaceAll('3001', String(first))
-      .replaceAll('3002', String(second));
-    writeFileSync(path.join(this.folder, 'haproxy.cfg'), text);
-  }
-
-  private writeNginx(): void {
-    const [first = 0, second = 0] = this.ports.api;
-    const folder = path.join(this.folder, 'nginx');
-    const example = (name: string): string => readFileSync(path.join(REPOSITORY, 'deploy/nginx', name), 'utf8');
-    const site = example('upp.conf')
-      .replaceAll('/etc/nginx', folder)
-      .replaceAll('/etc/upp/tls', path.join(this.folder, 'tls'))
-      .replaceAll('listen 80', `listen 127.0.0.1:${this.ports.plain}`)
-      .replace('listen 443', `listen 127.0.0.1:${this.ports.tls}`);
-    writeFileSync(path.join(folder, 'upp.conf'), site);
-    writeFileSync(
-      path.join(folder, 'upp-upstream.conf'),
-      example('upp-upstream.conf').replace('3001', String(first)).replace('3002', String(second)),
-    );
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`);
-    writeFileSync(
-      path.join(folder, 'main.conf'),
-      `pid ${folder}/nginx.pid; error_log stderr warn; worker_processes 2; events {}\nhttp { access_log off; ${temporary.join(' ')} include ${folder}/upp.conf; }\n`,
-    );
-  }
 }
 
 const KEEP_ALIVE = new https.Agent({ keepAlive: true, maxSockets: 16 });
-
-/** The names of the backups that were taken. */
-export function listFolder(folder: string): string[] {
-  return execFileSync('ls', [folder], { encoding: 'utf8' }).split('\n').filter(Boolean);
-}
 
 async function kill(pid: number): Promise<void> {
   try {

@@ -130,3 +130,12 @@ export class AssessmentNotFoundError extends DomainError {
     super('not_found', 'assessment_not_found', 'There is no such assessment.');
   }
 }
+
+/** The model may not act; `details.obstacles` says why. */
+export class ModelNotPromotableError extends DomainError {
+  override readonly name = 'ModelNotPromotableError';
+
+  constructor(obstacles: readonly string[]) {
+    super('conflict', 'model_not_promotable', `The model cannot be promoted: ${obstacles.join('; ')}.`, { details: { obstacles } });
+  }
+}

@@ -8,6 +8,8 @@ import { ListKeys } from './blacklist/list-keys.js';
 import { FraudRepository } from './fraud.repository.js';
 import { FraudService } from './fraud.service.js';
 import { LabelsRepository } from './labels.repository.js';
+import { ModelsRepository } from './model/models.repository.js';
+import { ModelsService } from './model/models.service.js';
 import { ReviewQueue } from './reviews/review-queue.js';
 import { ReviewsController } from './reviews/reviews.controller.js';
 import { ReviewsRepository } from './reviews/reviews.repository.js';
@@ -27,12 +29,23 @@ import { RuleSetsService } from './rules/rule-sets.service.js';
     BlacklistService,
     BlacklistRepository,
     LabelsRepository,
+    ModelsRepository,
+    ModelsService,
     ReviewQueue,
     ReviewsRepository,
     RuleSetsRepository,
     RuleSetsService,
   ],
-  exports: [FraudService, FraudRepository, BlacklistService, LabelsRepository, ReviewQueue, ReviewsRepository, RuleSetsService],
+  exports: [
+    FraudService,
+    FraudRepository,
+    BlacklistService,
+    LabelsRepository,
+    ModelsService,
+    ReviewQueue,
+    ReviewsRepository,
+    RuleSetsService,
+  ],
 })
 export class FraudCoreModule {}
 

@@ -13,20 +13,31 @@ import {
   type SubjectHistory,
 } from './domain/features.js';
 import { type Adjustment, type Finding, type FraudDecision, type RiskAssessment, type RiskLevel } from './domain/risk-score.js';
+import { type ModelEvidence } from './model/live-inputs.js';
 import { type FailurePolicy } from './domain/rule-set.js';
 
 /** What the database knows of an attempt's past; null for what could not be read in time. */
 export interface FraudEvidence {
   /** RFC 3339, stamped after the locks. */
   readonly attemptedAt: string;
-  readonly isDegraded: boolean;
   readonly subjects: Readonly<Partial<Record<Subject, SubjectHistory>>> | null;
   readonly businessType: AmountHistory | null;
   readonly lastPlace: LocationFeatures['last'];
   /** Counts by hour, 0 … 23; hours without an attempt are absent. */
   readonly customerHours: Readonly<Record<string, number>> | null;
   readonly deviceFrauds: KnownFrauds | null;
+  /** null when no model was to be asked. */
+  readonly model: ModelEvidence | null;
   readonly lists: readonly { readonly entryId: string; readonly kind: string; readonly list: 'block' | 'review' | 'allow' }[] | null;
+}
+
+/** What is asked of the past besides the attempt itself. */
+export interface EvidenceQuestion {
+  /** What the attempt is looked up under in the lists. */
+  readonly keys: readonly ListKey[];
+  readonly budgetMs: number;
+  /** Whether a model will be asked: its inputs cost as much again. */
+  readonly forModel: boolean;
 }
 
 /** What is stored of an assessment besides its attempt. */
@@ -36,6 +47,8 @@ export interface Judgement {
   /** What the shadow rule set would have decided; null without one. */
   readonly shadowRuleSet: { readonly version: string; readonly score: number; readonly decision: FraudDecision } | null;
   readonly features: FraudFeatures;
+  /** What the challenger thinks while a champion acts; null without both. */
+  readonly challenger: { readonly version: string; readonly probability: number | null } | null;
   readonly durationUs: number;
 }
 
@@ -74,9 +87,11 @@ export class FraudRepository {
    *
    * Device and card stay locked until the caller's transaction ends.
    */
-  async recordAttempt(transaction: Queryable, attempt: FraudAttempt, keys: readonly ListKey[], budgetMs: number): Promise<FraudEvidence> {
-    const [row] = await transaction.query<{ evidence: FraudEvidence }>(
-      `select fraud_record_attempt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) as evidence`,
+  async recordAttempt(transaction: Queryable, attempt: FraudAttempt, question: EvidenceQuestion): Promise<FraudEvidence> {
+    const { keys, budgetMs, forModel } = question;
+    const [row] = await transaction.query<{ evidence: FraudEvidence; model: ModelEvidence | null }>(
+      `select evidence, case when $17 then fraud_model_inputs($7, $9, $6, (evidence ->> 'attemptedAt')::timestamptz) end as model
+       from fraud_record_attempt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) as evidence`,
       [
         attempt.merchantId,
         attempt.livemode,
@@ -94,24 +109,25 @@ export class FraudRepository {
         keys.map((key) => key.kind),
         keys.map((key) => key.value),
         budgetMs,
+        forModel,
       ],
     );
     if (row === undefined) throw new Error('a function returned no row');
-    return row.evidence;
+    return { ...row.evidence, model: row.model };
   }
 
   /** Stores an assessment for ever. @returns Its id. */
   async insertAssessment(
     transaction: Queryable,
     attempt: FraudAttempt,
-    { assessment, failurePolicy, shadowRuleSet, features, durationUs }: Judgement,
+    { assessment, failurePolicy, shadowRuleSet, challenger, features, durationUs }: Judgement,
   ): Promise<string> {
     const id = newId('assessment', Date.parse(features.attempt.occurredAt));
     const { findings, adjustments, shadow, evidence, isDegraded } = assessment;
     await transaction.query(
       `insert into fraud_assessments (id, payment_id, merchant_id, livemode, device_id, customer_id, amount_minor, currency, business_type,
-         score, level, decision, contributions, features, engine_version, rule_set_version, duration_us)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+         score, level, decision, contributions, features, engine_version, rule_set_version, duration_us, mode)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
       [
         id,
         attempt.paymentId,
@@ -125,11 +141,12 @@ export class FraudRepository {
         assessment.score,
         assessment.level,
         assessment.decision,
-        JSON.stringify({ findings, adjustments, shadow, shadowRuleSet, evidence, isDegraded, failurePolicy }),
+        JSON.stringify({ findings, adjustments, shadow, shadowRuleSet, challenger, evidence, isDegraded, failurePolicy }),
         JSON.stringify(features),
         String(assessment.engineVersion),
         assessment.ruleSetVersion,
         durationUs,
+        attempt.mode ?? 'enforce',
       ],
     );
     return id;

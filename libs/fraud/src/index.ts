@@ -75,13 +75,16 @@ export {
 } from './model/evaluation.js';
 export { FraudModel, MODEL_FORMAT, trainCalibrated, type Figures, type FraudModelDocument, type ModelCard } from './model/fraud-model.js';
 export { promotionObstacles, trainModel, type ModelOrigin } from './model/model-training.js';
+export { ModelsService, type ActiveModels, type DriftReport } from './model/models.service.js';
 export { type TrainingOptions, type TrainingRows } from './model/gradient-boosting.js';
 export {
   areaUnderRoc,
   averagePrecision,
   calibrationError,
   cardPrecision,
-  populationStability,
+  distributionOf,
+  stabilityIndex,
+  type Distribution,
   type ScoredPayment,
 } from './model/metrics.js';
 export { dayOf, dayOfRow, featureTable, FOLD_DAYS, FOLD_STARTS, foldOf, type FeatureTable, type Fold } from './model/protocol.js';

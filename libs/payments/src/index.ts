@@ -40,6 +40,7 @@ export { type EventEffect, GatewayEventsService } from './gateway-events.service
 export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
+export { type LedgerDifference, LedgerRepository } from './ledger.repository.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds.service.js';

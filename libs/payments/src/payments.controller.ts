@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, type Principal, RequireScope } from '#security';
+import { CurrentPrincipal, type Principal, RateLimit, RequireScope } from '#security';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
@@ -35,6 +35,7 @@ export class PaymentsController {
 
   /** Makes a payment. */
   @Post()
+  @RateLimit('payments')
   @RequireScope('payments:write', 'payments:create_own')
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiCreatedResponse({ type: PaymentResponse, description: '`succeeded`, `requires_action` or `requires_capture`' })

@@ -242,7 +242,7 @@ describe('business logic', () => {
 });
 
 describe('ml risk', () => {
-  const estimate = (probability: number | null): FeatureParts => ({ model: { version: 'test-1', mode: 'live', probability } });
+  const estimate = (probability: number | null): FeatureParts => ({ model: { version: 'test-1', mode: 'live', probability, inputs: [] } });
   const cases: [string, FeatureParts, string][] = [
     ['no model', {}, 'unavailable 0 unavailable'],
     ['NaN', estimate(NaN), 'unavailable 0 unavailable'],
@@ -258,7 +258,7 @@ describe('ml risk', () => {
   });
 
   it('never acts in shadow, and says what it would have done', () => {
-    const features = someFeatures({ ...estimate(1), model: { version: 'test-1', mode: 'shadow', probability: 1 } });
+    const features = someFeatures({ ...estimate(1), model: { version: 'test-1', mode: 'shadow', probability: 1, inputs: [] } });
 
     const assessment = assessRisk(features, DEFAULT_RULE_SETS.retail);
 

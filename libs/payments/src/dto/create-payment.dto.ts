@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsEmail, IsIn, IsObject, IsOptional, IsUrl, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
+import { IsIn, IsObject, IsOptional, IsUrl, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
 import { LocationDto } from '#devices';
 import { BUSINESS_TYPES, type BusinessType, PAYMENT_METHODS, type PaymentMethod } from '#merchants';
-import { IsMetadata, IsSafeInteger, IsText } from '#platform';
+import { IsEmailAddress, IsMetadata, IsSafeInteger, IsText } from '#platform';
 import { INPUT_KINDS } from '../input/native-input.js';
 
 /** Stripe's own limit of eight digits for most currencies, and twelve for those with small units. */
@@ -87,8 +87,7 @@ export class CreatePaymentDto {
 
   @ApiPropertyOptional({ format: 'email', maxLength: 254 })
   @IsOptional()
-  @IsEmail({}, { message: 'customerEmail must be an e-mail address' })
-  @MaxLength(254)
+  @IsEmailAddress()
   customerEmail?: string;
 
   /** A customer of the merchant, instead of an address. */

@@ -1,5 +1,6 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Deployment, type Environment, hasContradictions, readGroup, variablesOf } from './env.js';
+import { FeaturesConfig } from './features-config.js';
 import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
 import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
@@ -29,6 +30,7 @@ const GROUPS = {
   webhooks: WebhooksConfig,
   tls: TlsConfig,
   monitoring: MonitoringConfig,
+  features: FeaturesConfig,
 } as const;
 
 type Groups = { readonly [Name in keyof typeof GROUPS]: InstanceType<(typeof GROUPS)[Name]> };
@@ -64,6 +66,16 @@ export class AppConfig extends GroupsOfTable {
   /** Every variable of every group, for documents and for the check that the example file is complete. */
   static variableNames(): string[] {
     return Object.values(GROUPS).flatMap((group) => variablesOf(group).map((variable) => variable.name));
+  }
+
+  /** Every property of every group, for the check that none is unread. */
+  static properties(): string[] {
+    return Object.values(GROUPS).flatMap((group) => variablesOf(group).map((variable) => variable.property));
+  }
+
+  /** The classes of the groups by name, in their order. */
+  static groupClasses(): string[] {
+    return Object.values(GROUPS).map((group) => group.name);
   }
 
   /** What each variable comes to in `environment`, whether or not the whole is valid. */

@@ -4,6 +4,7 @@ import { type ConfigProblem, type Deployment, Env } from './env.js';
 
 /** The process and its HTTP listeners. */
 export class ServerConfig {
+  /** What this is: development, test or production. production refuses whatever is for trying out only. */
   @Env('NODE_ENV')
   @IsIn(['development', 'test', 'production'])
   environment: string = 'development';
@@ -13,6 +14,7 @@ export class ServerConfig {
   @IsString()
   host: string = '127.0.0.1';
 
+  /** Port of the api. */
   @Env('PORT')
   @IsInt()
   @Min(0)
@@ -84,18 +86,21 @@ export class DatabaseConfig {
   @Max(60_000)
   acquireTimeoutMs: number = 3_000;
 
+  /** Milliseconds for one statement. */
   @Env('DATABASE_STATEMENT_TIMEOUT_MS')
   @IsInt()
   @Min(100)
   @Max(600_000)
   statementTimeoutMs: number = 10_000;
 
+  /** Milliseconds to wait for a lock. */
   @Env('DATABASE_LOCK_TIMEOUT_MS')
   @IsInt()
   @Min(100)
   @Max(60_000)
   lockTimeoutMs: number = 5_000;
 
+  /** Milliseconds that a transaction may do nothing before the database ends it. */
   @Env('DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS')
   @IsInt()
   @Min(100)
@@ -109,6 +114,7 @@ export class DatabaseConfig {
 
 /** Stripe, or the sandbox that stands in for it. */
 export class StripeConfig {
+  /** Secret or restricted key of the Stripe account. Its mode, test or live, is the mode of the whole deployment. */
   @Env('STRIPE_SECRET_KEY', { isSecret: true })
   @Matches(/^(sk|rk)_(test|live)_\w{8,}$/)
   secretKey: string = '';

@@ -30,18 +30,21 @@ export class RateLimitsConfig {
   @Max(MAX_LIMIT)
   paymentsPerMinute: number = 10;
 
+  /** Payments by one device in a minute, business type gaming. */
   @Env('RATE_LIMIT_GAMING_PAYMENTS_PER_MINUTE')
   @IsInt()
   @Min(1)
   @Max(MAX_LIMIT)
   gamingPaymentsPerMinute: number = 20;
 
+  /** Payments by one device in a minute, business type iot. */
   @Env('RATE_LIMIT_IOT_PAYMENTS_PER_MINUTE')
   @IsInt()
   @Min(1)
   @Max(MAX_LIMIT)
   iotPaymentsPerMinute: number = 50;
 
+  /** Payments by one device in a minute, business type service. */
   @Env('RATE_LIMIT_SERVICE_PAYMENTS_PER_MINUTE')
   @IsInt()
   @Min(1)

@@ -88,6 +88,7 @@ export class TlsConfig {
   @Max(2 * ONE_YEAR_SECONDS)
   hstsMaxAgeSeconds: number = ONE_YEAR_SECONDS;
 
+  /** Whether that holds for every name below these names too. */
   @Env('HSTS_INCLUDE_SUBDOMAINS')
   @IsBoolean()
   hstsIncludeSubDomains: boolean = false;

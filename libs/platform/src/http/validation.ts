@@ -1,6 +1,6 @@
 /** Turns bodies and queries into DTOs, or refuses them naming every field at fault. */
 import { ValidationPipe } from '@nestjs/common';
-import { registerDecorator, type ValidationError, type ValidationOptions } from 'class-validator';
+import { isEmail, registerDecorator, type ValidationError, type ValidationOptions } from 'class-validator';
 import { DomainError } from '#kernel';
 
 /** One field that is not as the API describes it. */
@@ -77,7 +77,8 @@ export function IsMetadata(maxPairs: number = METADATA_KEYS): PropertyDecorator 
       propertyName: String(property),
       validator: {
         validate: (value: unknown) => isMetadata(value, maxPairs),
-        defaultMessage: () => `${String(property)} must be at most ${String(maxPairs)} pairs of a key (1–40) and a string (0–500 characters)`,
+        defaultMessage: () =>
+          `${String(property)} must be at most ${String(maxPairs)} pairs of a key (1–40) and a string (0–500 characters)`,
       },
     });
   };
@@ -94,6 +95,24 @@ export function IsText(min: number, max: number, options?: ValidationOptions): P
       validator: {
         validate: (value: unknown) => typeof value === 'string' && value.length >= min && value.length <= max && isCleanText(value),
         defaultMessage: () => `${String(property)} must be text of ${String(min)} to ${String(max)} characters`,
+      },
+    });
+  };
+}
+
+/** RFC 5321 allows no longer address. */
+const EMAIL_LENGTH = 254;
+
+/** An e-mail address. class-validator's own IsEmail throws on half a surrogate pair, which would be our fault instead of the client's. */
+export function IsEmailAddress(): PropertyDecorator {
+  return (target, property) => {
+    registerDecorator({
+      name: 'isEmailAddress',
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (value: unknown) => typeof value === 'string' && value.length <= EMAIL_LENGTH && isCleanText(value) && isEmail(value),
+        defaultMessage: () => `${String(property)} must be an e-mail address`,
       },
     });
   };

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DomainError, newId } from '#kernel';
-import { Database, isUniqueViolation, type Queryable } from '#platform';
+import { Database, isForeignKeyViolation, isUniqueViolation, type Queryable } from '#platform';
 import type { AuditContext } from '../api-keys.service.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { passwordProblem } from '../domain/password-policy.js';
 import type { Role } from '../domain/scopes.js';
-import type { UserPrincipal } from '../principal.js';
+import { UnknownMerchantError, type UserPrincipal } from '../principal.js';
 import { PasswordHasher } from './password-hasher.js';
 import { SecondFactor } from './second-factor.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -157,6 +157,7 @@ export class UsersService {
       });
     } catch (error) {
       if (isUniqueViolation(error, 'users_email_key')) throw new UserRefusedError('user_exists', 'The address is taken.');
+      if (isForeignKeyViolation(error)) throw new UnknownMerchantError('merchantId');
       throw error;
     }
     return { userId, password, totpSecret: totp.secret, recoveryCodes };
