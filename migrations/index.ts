@@ -27,6 +27,7 @@ export const MIGRATION_NAMES = [
   '042_create_reconciliation',
   '050_chain_audit_log',
   '051_erase_customers',
+  '052_audit_money',
 ] as const;
 
 // From dist/migrations back to the folder that holds the SQL.
