@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '#platform';
+import { firstAssessmentIdSince } from '../assessment-ids.js';
 import { type FraudModelDocument } from './fraud-model.js';
 
 /** A model that acts or looks on. */
@@ -41,8 +42,8 @@ export class ModelsRepository {
   async listInputs(since: Date, limit: number): Promise<(number | null)[][]> {
     const rows = await this.database.query<{ inputs: (number | null)[] }>(
       `select features -> 'model' -> 'inputs' as inputs from fraud_assessments
-       where created_at > $1 and jsonb_array_length(features -> 'model' -> 'inputs') > 0 order by id desc limit $2`,
-      [since, limit],
+       where id > $1 and jsonb_array_length(features -> 'model' -> 'inputs') > 0 order by id desc limit $2`,
+      [firstAssessmentIdSince(since), limit],
     );
     return rows.map((row) => row.inputs);
   }

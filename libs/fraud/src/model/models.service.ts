@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Clock, DAY_MS, MINUTE_MS } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { AuditLog } from '#security';
@@ -45,6 +45,7 @@ const DEFAULT_MODEL = path.resolve(import.meta.dirname, '../../../../../libs/fra
 /** Models: who acts, who looks on, and whether the world still looks as it did when they learned. */
 @Injectable()
 export class ModelsService implements OnModuleInit {
+  private readonly logger = new Logger(ModelsService.name);
   private shipped: ActiveModel | null = null;
   private cached: { readonly models: ActiveModels; readonly readAtMs: number } | null = null;
 
@@ -56,8 +57,13 @@ export class ModelsService implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const document = JSON.parse(await readFile(DEFAULT_MODEL, 'utf8')) as FraudModelDocument;
-    this.shipped = { mode: 'shadow', document, model: new FraudModel(document) };
+    try {
+      const document = JSON.parse(await readFile(DEFAULT_MODEL, 'utf8')) as FraudModelDocument;
+      this.shipped = { mode: 'shadow', document, model: new FraudModel(document) };
+    } catch (error) {
+      // It only looks on: a deployment without it, or with a broken one, must still take payments.
+      this.logger.warn({ event: 'fraud_model_not_loaded', error: error instanceof Error ? error.name : 'unknown' });
+    }
   }
 
   /** Who is asked about a payment, at most a minute old. Without any model of one's own the shipped one looks on. */

@@ -78,6 +78,13 @@ export class CustomerDataRepository {
       `update fraud_attempts set ip = null, latitude = null, longitude = null, list_keys = '{}' where customer_id = $1`,
       [customerId],
     );
+    // What merchants were told, for those who ask again. They have their own copy to erase.
+    await transaction.query(
+      `update outbox_events set previous = previous - 'metadata' - 'description',
+              data = data || '{"metadata": {}}' || case when data ? 'description' then '{"description": null}'::jsonb else '{}' end
+        where object_id in (select id from payments where customer_id = $1)`,
+      [customerId],
+    );
     // The stored answers repeat the description and metadata. Without them a late repeat of the request is answered from the payment's row.
     await transaction.query('delete from idempotency_keys where object_id in (select id from payments where customer_id = $1)', [
       customerId,
