@@ -96,6 +96,10 @@ export class WebhookIntake implements BeforeApplicationShutdown {
       return;
     }
     const envelope = readStripeEnvelope(payload, this.clock.now(), this.config.isLive);
+    if (envelope.livemode !== this.config.isLive) {
+      // Stored and ignored; somebody has pointed an endpoint of the other mode here.
+      this.incidents.report({ type: 'webhook_mode_mismatch', severity: 'low', subject: envelope.livemode ? 'live' : 'test' });
+    }
     this.inbox.store({ envelope, payload, source: 'delivery' }).then(
       () => {
         if (this.isClosing) response.setHeader('connection', 'close');
