@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { metricValue, createTestDatabase, type TestDatabase, waitFor } from '#test';
 import { sign } from '../../bench/webhook-load.js';
-import { counted, fixture, OLD_WEBHOOK_SECRET, startWebhookApp, succeeded, WEBHOOK_SECRET, type WebhookApp } from './webhook-app.js';
+import { fixture, OLD_WEBHOOK_SECRET, startWebhookApp, succeeded, WEBHOOK_SECRET, type WebhookApp } from './webhook-app.js';
 
 interface StoredEvent {
   readonly stripe_event_id: string;

@@ -4,6 +4,7 @@ export { AppConfig, ConfigError, type EffectiveVariable, problemsOf, processEnvi
 export { ConfigurationModule } from './config/configuration.module.js';
 export type { ConfigProblem, Environment } from './config/env.js';
 export type { TlsConfig } from './config/tls-config.js';
+export { crashPoint, type CrashPoint } from './config/crash-point.js';
 export { Database, type Queryable } from './database/database.js';
 export { DatabaseModule } from './database/database.module.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';

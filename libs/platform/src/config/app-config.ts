@@ -1,5 +1,6 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Deployment, type Environment, hasContradictions, readGroup, variablesOf } from './env.js';
+import { FeaturesConfig } from './features-config.js';
 import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
 import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
@@ -29,6 +30,7 @@ const GROUPS = {
   webhooks: WebhooksConfig,
   tls: TlsConfig,
   monitoring: MonitoringConfig,
+  features: FeaturesConfig,
 } as const;
 
 type Groups = { readonly [Name in keyof typeof GROUPS]: InstanceType<(typeof GROUPS)[Name]> };
