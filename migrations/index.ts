@@ -21,6 +21,8 @@ export const MIGRATION_NAMES = [
   '024_create_fraud_reviews',
   '030_create_tls_certificates',
   '031_create_feature_flags',
+  '032_create_notifications_and_alerts',
+  '033_create_backup_runs',
   '050_chain_audit_log',
 ] as const;
 

@@ -2,6 +2,9 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { ReviewsService } from '#fraud';
 import { MINUTE_MS, SECOND_MS } from '#kernel';
+import { AppConfig } from '#platform';
+import { AlertEngine } from '#monitoring';
+import { BackupsService, NotificationsService, RestoreDrillService, RetentionService } from '#operations';
 import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
 
 /** One kind of background work. */
@@ -25,6 +28,15 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
     { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
+    { name: 'deliver notifications', pauseMs: 2 * SECOND_MS, run: () => app.get(NotificationsService, { strict: false }).deliverDue() },
+    {
+      name: 'watch for alerts',
+      pauseMs: app.get(AppConfig).alerts.intervalSeconds * SECOND_MS,
+      run: () => app.get(AlertEngine, { strict: false }).watchDeployment(),
+    },
+    { name: 'make backups', pauseMs: MINUTE_MS, run: () => app.get(BackupsService, { strict: false }).makeDue() },
+    { name: 'prove backups', pauseMs: MINUTE_MS, run: () => app.get(RestoreDrillService, { strict: false }).proveDue() },
+    { name: 'remove what is over', pauseMs: 10 * MINUTE_MS, run: () => app.get(RetentionService, { strict: false }).cleanUp() },
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
   ];

@@ -23,6 +23,8 @@ export const ID_PREFIXES = {
   blacklistEntry: 'bl',
   review: 'rev',
   incident: 'inc',
+  alert: 'alt',
+  notification: 'ntf',
   request: 'req',
 } as const;
 
