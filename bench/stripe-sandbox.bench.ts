@@ -6,7 +6,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Stripe from 'stripe';
@@ -24,8 +25,14 @@ interface Run {
 }
 
 async function startServer(...options: string[]): Promise<{ child: ChildProcess; port: number }> {
-  const child = spawn(process.execPath, ['dist/apps/stripe-sandbox/src/main.js', '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk: Buffer) => { resolve(chunk.toString()); }));
+  const child = spawn(process.execPath, ['dist/apps/stripe-sandbox/src/main.js', '--port', '0', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const line = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString());
+    }),
+  );
   return { child, port: Number(/:(\d+)\s*$/.exec(line)?.[1]) };
 }
 
@@ -37,7 +44,10 @@ async function stopServer(child: ChildProcess): Promise<void> {
 
 /** User and system time of a process so far, in microseconds (Linux counts it in hundredths of a second). */
 function cpuMicros(pid: number): number {
-  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const fields =
+    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .split(') ')[1]
+      ?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
@@ -77,7 +87,8 @@ class Asker {
   }
 }
 
-const CREATE = 'amount=1099&currency=usd&description=Order&metadata[payment_id]=pay_1&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never';
+const CREATE =
+  'amount=1099&currency=usd&description=Order&metadata[payment_id]=pay_1&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never';
 const CONFIRM = 'payment_method=pm_card_visa';
 
 async function measure(options: readonly string[]): Promise<Run> {
@@ -131,7 +142,11 @@ async function measureSdk(): Promise<number> {
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
       while (performance.now() < endMs) {
-        const { id } = await stripe.paymentIntents.create({ amount: 1_099, currency: 'usd', automatic_payment_methods: { enabled: true, allow_redirects: 'never' } });
+        const { id } = await stripe.paymentIntents.create({
+          amount: 1_099,
+          currency: 'usd',
+          automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+        });
         await stripe.paymentIntents.confirm(id, { payment_method: 'pm_card_visa' });
         count += 1;
       }
@@ -144,12 +159,23 @@ async function measureSdk(): Promise<number> {
 const folder = mkdtempSync(join(tmpdir(), 'sandbox-bench-'));
 const memory = await measure([]);
 const journal = await measure(['--state', join(folder, 'state.jsonl')]);
+const endpoint = createServer((request, response) => {
+  request.resume();
+  request.on('end', () => response.end());
+});
+await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
+const webhooks = await measure(['--webhook', `http://127.0.0.1:${String((endpoint.address() as AddressInfo).port)}`]);
+endpoint.closeAllConnections();
+endpoint.close();
 const sdkPairsPerSecond = await measureSdk();
 rmSync(folder, { recursive: true });
 
-console.log(`in memory:       ${String(memory.pairsPerSecond)} pairs/s, ${String(memory.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(memory.p99Ms)} ms`);
-console.log(`with state file: ${String(journal.pairsPerSecond)} pairs/s, ${String(journal.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(journal.p99Ms)} ms`);
+for (const [name, run] of Object.entries({ 'in memory': memory, 'with state file': journal, 'with webhooks': webhooks })) {
+  console.log(
+    `${name}: ${String(run.pairsPerSecond)} pairs/s, ${String(run.cpuMicrosPerPair)} µs of CPU a pair, p99 ${String(run.p99Ms)} ms`,
+  );
+}
 console.log(`through the SDK: ${String(sdkPairsPerSecond)} pairs/s`);
-const figures = { memory, journal, sdkPairsPerSecond, pairsPerCoreSecond: Math.round(1_000_000 / memory.cpuMicrosPerPair) };
+const figures = { memory, journal, webhooks, sdkPairsPerSecond, pairsPerCoreSecond: Math.round(1_000_000 / memory.cpuMicrosPerPair) };
 const ratios = { journalToMemory: Math.round((journal.pairsPerSecond / memory.pairsPerSecond) * 100) / 100 };
 console.log(JSON.stringify({ name: 'stripe-sandbox', figures, ratios }));

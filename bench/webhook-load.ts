@@ -56,7 +56,7 @@ export async function load(
     sendAll(target.port, requests, take, (index, status, ms) => {
       latencies.push(ms);
       const event = events[index];
-      if (status !== 200 || event === undefined) return;
+      if (status < 200 || status > 299 || event === undefined) return;
       accepted++;
       options.onAccepted?.(event);
     }),

@@ -16,6 +16,8 @@ create table payments (
   amount_disputed_minor bigint not null default 0 check (amount_disputed_minor >= 0),
   currency char(3) not null,
   device_id text collate "C" not null references devices (id),
+  -- As it was when it paid: it says how the payment is presented.
+  device_type text not null,
   customer_id text collate "C" references customers (id),
   business_type text not null,
   profile_version integer not null,

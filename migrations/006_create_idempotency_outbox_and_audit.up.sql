@@ -20,17 +20,23 @@ create index idempotency_keys_created_idx on idempotency_keys (created_at);
 -- Events for merchants, inserted in the transaction of the change they tell of.
 create table outbox_events (
   id text collate "C" primary key,
+  -- Order of reading. Positions alone could be skipped: a lower one may be committed after a higher one was read. Readers therefore stop
+  -- before the oldest transaction that still runs, and go on by (xid, position).
+  xid xid8 not null default pg_current_xact_id(),
+  position bigint generated always as identity,
   merchant_id text collate "C" not null references merchants (id),
   livemode boolean not null,
   type text not null,
   object_id text collate "C" not null,
   -- The object's version: a consumer drops what is older than what it has.
   sequence integer not null,
+  -- The object as it was at this change, in the API's spelling, and the former values of what changed.
   data jsonb not null,
-  created_at timestamptz not null default now(),
-  unique (object_id, sequence, type)
+  previous jsonb not null default '{}',
+  created_at timestamptz not null default now()
 );
-create index outbox_events_merchant_idx on outbox_events (merchant_id, livemode, id);
+create index outbox_events_order_idx on outbox_events (xid, position);
+create index outbox_events_merchant_idx on outbox_events (merchant_id, livemode, xid, position);
 
 create table audit_log (
   sequence bigint generated always as identity primary key,

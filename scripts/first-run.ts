@@ -1,16 +1,20 @@
-/** What a new deployment starts with: one merchant and its first API key. */
+/** What a new deployment starts with: one merchant, its first API key and the owner. */
 import 'reflect-metadata';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MerchantsModule, MerchantsService } from '#merchants';
 import { AppConfig, ClockModule, ConfigurationModule, Database, DatabaseModule, type Environment } from '#platform';
-import { ApiKeysService, CredentialHasher, SecurityCoreModule } from '#security';
+import { ApiKeysService, CredentialHasher, SecurityCoreModule, UserRefusedError, UsersService } from '#security';
 
 /** Credentials that are shown once. */
 export interface FirstCredentials {
   readonly merchantId: string;
   readonly apiKey: string;
+  /** Null when there was an owner already, or a second factor is required. */
+  readonly owner: { readonly email: string; readonly password: string } | null;
 }
+
+const OWNER_EMAIL = 'owner@example.com';
 
 @Module({})
 class FirstRunModule {}
@@ -35,7 +39,8 @@ export async function seedFirstRun(environment: Environment, knownKey: string | 
   );
   try {
     const ownerId = knownKey === null ? null : await ownerOf(app, knownKey);
-    if (knownKey !== null && ownerId !== null) return { merchantId: ownerId, apiKey: knownKey };
+    const owner = await createOwner(app, config);
+    if (knownKey !== null && ownerId !== null) return { merchantId: ownerId, apiKey: knownKey, owner };
     const [oldest] = await app.get(Database).query<{ id: string }>('select id from merchants order by id limit 1');
     const merchantId =
       oldest?.id ??
@@ -44,7 +49,7 @@ export async function seedFirstRun(environment: Environment, knownKey: string | 
         .create({ name: 'First merchant', country: 'US', timeZone: 'America/New_York', defaultBusinessType: 'retail' }));
     const actor = { actor: 'system:first_run', requestId: null, ip: null, reason: null };
     const { text } = await app.get(ApiKeysService).create({ merchantId, livemode: config.isLive, name: 'first key', scopes: null }, actor);
-    return { merchantId, apiKey: text };
+    return { merchantId, apiKey: text, owner };
   } finally {
     await app.close();
   }
@@ -58,4 +63,16 @@ async function ownerOf(app: INestApplicationContext, apiKey: string): Promise<st
     [app.get(CredentialHasher).hashes(apiKey)],
   );
   return row?.merchantId ?? null;
+}
+
+/** The first person; null when there is one already, or where a second factor is required: then `npm run create-admin` makes the owner. */
+async function createOwner(app: INestApplicationContext, config: AppConfig): Promise<FirstCredentials['owner']> {
+  if (config.sessions.requireTotp) return null;
+  try {
+    const { password } = await app.get(UsersService).createFirstOwner(OWNER_EMAIL, false);
+    return { email: OWNER_EMAIL, password };
+  } catch (error) {
+    if (error instanceof UserRefusedError && error.code === 'owner_exists') return null;
+    throw error;
+  }
 }

@@ -10,7 +10,7 @@ await runUntilStopped({
   worker: [path.join(APPS, 'worker/src/main.js')],
   sandbox: [path.join(APPS, 'stripe-sandbox/src/main.js')],
   seedFirstRun: async (environment, known) => {
-    const { apiKey } = await seedFirstRun(environment, known?.apiKey);
-    return { apiKey, adminEmail: null, adminPassword: null };
+    const { apiKey, owner } = await seedFirstRun(environment, known?.apiKey);
+    return { apiKey, adminEmail: owner?.email ?? known?.adminEmail ?? null, adminPassword: owner?.password ?? known?.adminPassword ?? null };
   },
 });

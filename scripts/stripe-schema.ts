@@ -16,7 +16,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const PARAMETERS_FILE = join(ROOT, 'apps/stripe-sandbox/src/parameters.json');
 
 /** Numbers that are not integers on Stripe's wire: percentages, ratios, exchange rates and coordinates. */
-const DECIMAL_NAMES = /percent|ratio|rate$|latitude|longitude/;
+const DECIMAL_NAMES = /percent|(?:^|_)(?:ratio|rate|latitude|longitude)$/;
 
 /** Types that the package's namespace leaves out, by the resource that takes them. */
 const UNEXPORTED: Readonly<Record<string, string>> = {

@@ -142,9 +142,10 @@ export class Launcher {
     const journal = path.join(this.settings.dataDir, 'stripe-sandbox.journal');
     const webhook = `${localUrl(this.settings, this.settings.api)}/api/webhooks/stripe`;
     const options = ['--host', '127.0.0.1', '--port', String(sandbox.port), '--state', journal, '--webhook', webhook];
-    // Not an argument, which every user of the machine could read; and none of the product's other secrets.
-    const secret = { PATH: environment['PATH'], STRIPE_SANDBOX_WEBHOOK_SECRET: environment['STRIPE_WEBHOOK_SECRET']?.split(',')[0] };
-    this.sandbox = this.supervised('stripe', [...this.programs.sandbox, ...options], this.sandboxUrl(), secret, SANDBOX_STOP_MS);
+    // Not an argument, which every user of the machine could read. The sandbox gets none of the secrets made for the product.
+    const secret = environment['STRIPE_WEBHOOK_SECRET']?.split(',')[0];
+    const ownEnvironment = { ...this.environment, STRIPE_SANDBOX_WEBHOOK_SECRET: secret };
+    this.sandbox = this.supervised('stripe', [...this.programs.sandbox, ...options], this.sandboxUrl(), ownEnvironment, SANDBOX_STOP_MS);
     await this.sandbox.start();
   }
 
@@ -179,7 +180,14 @@ export class Launcher {
       // Nothing stands in front of the services here.
       SHUTDOWN_DRAIN_DELAY_MS: '0',
       SHUTDOWN_TIMEOUT_MS: String(SERVICE_STOP_MS - 500),
-      ...(usesSandbox && { STRIPE_WEBHOOK_SECRET: secrets.webhookSecret }),
+      ...(usesSandbox && {
+        STRIPE_WEBHOOK_SECRET: secrets.webhookSecret,
+        // No real money: the first owner signs in with a password alone, and one machine plays every shop of a town.
+        SESSION_REQUIRE_TOTP: 'false',
+        RATE_LIMIT_DEVICE_REGISTRATIONS_PER_HOUR: '1000',
+        STRIPE_CALLS_PER_SECOND: '10000',
+        STRIPE_CONCURRENT_CALLS: '200',
+      }),
     };
     return {
       ...provided,

@@ -45,7 +45,7 @@ function describePlaces({ credentials, credentialsFile, workerUrl, databaseFolde
     'Universal Payment Protocol is running.',
     '',
     `  API          ${baseUrl}/api`,
-    `  Reference    ${baseUrl}/docs`,
+    `  Contract     ${baseUrl}/openapi.json`,
     `  Health       ${baseUrl}/health`,
     `  Worker       ${workerUrl}/health`,
     `  Stripe       ${stripeSandboxUrl === null ? 'Stripe itself, with your key' : `${stripeSandboxUrl}, a sandbox: no real money moves`}`,

@@ -50,7 +50,7 @@ describe('bad input to POST /api/payments', () => {
     ['a device of nobody', { deviceId: 'dev_01jd8y3v5kq2e9c7x4m6n0r1st' }, 404, 'device_not_found', 'deviceId'],
     ['a device id that is none', { deviceId: "' or 1=1 --" }, 404, 'device_not_found', 'deviceId'],
     ['a customer of nobody', { customerId: 'cus_01jd8y3v5kq2e9c7x4m6n0r1st' }, 404, 'customer_not_found', 'customerId'],
-    ['a card number for a payment method', { paymentMethod: '4242424242424242' }, 400, 'parameter_invalid', 'paymentMethod'],
+    ['a card number for a payment method', { paymentMethod: '4242424242424242' }, 400, 'card_number_refused', 'paymentMethod'],
     ['an unknown field', { amuont: 1 }, 400, 'parameter_unknown', 'amuont'],
     ['an email that is none', { customerEmail: 'ada at example' }, 400, 'parameter_invalid', 'customerEmail'],
     ['a latitude beyond the pole', { location: { latitude: 91, longitude: 0 } }, 400, 'parameter_invalid', 'location.latitude'],

@@ -1,3 +1,5 @@
+import { assert } from '#kernel';
+import { GatewayEventsService, PaymentGateway } from '#payments';
 import { waitFor } from '#test';
 import { type ApiAnswer, TestSystem } from '../support/test-system.js';
 
@@ -14,6 +16,7 @@ beforeEach(async () => {
   ({ id: deviceId } = await system.device());
 });
 
+const LATE = { source: 'webhook', sourceId: 'evt_late' } as const;
 const aKey = (): string => `key-${String(++serial)}`;
 const aPayment = (parts: Record<string, unknown> = {}): Record<string, unknown> => ({
   amount: 1099,
@@ -205,6 +208,21 @@ describe('capture and cancel', () => {
 
     expect(status).toBe(200);
     expect(body).toMatchObject({ status: 'succeeded', amountReceived: 1000, amountCapturable: 0 });
+  });
+
+  it('lets no late event bring back what was held', async () => {
+    const { body: held } = await pay({ captureMethod: 'manual' });
+    const gateway = system.app.get(PaymentGateway);
+    const before = await gateway.retrievePayment(held.stripePaymentIntentId);
+    assert(before.outcome === 'succeeded', 'the sandbox knows the intent');
+    await system.call('POST', `/api/payments/${held.id}/capture`, { body: {}, key: aKey() });
+
+    const effect = await system.database.transaction((transaction) =>
+      system.app.get(GatewayEventsService).apply(transaction, { kind: 'payment', object: before.object }, 'hint', LATE),
+    );
+
+    expect(effect).toBe('unchanged');
+    expect((await system.call('GET', `/api/payments/${held.id}`)).body).toMatchObject({ status: 'succeeded', amountCapturable: 0 });
   });
 
   it('refuses to capture more than is held, and twice', async () => {

@@ -22,6 +22,9 @@ const PAYMENT: Stripe.PaymentIntentCreateParams = {
   automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
 };
 
+/** Long enough for a busy machine to execute the request, and no longer. */
+const PATIENCE_MS = 1_500;
+
 function pay(idempotencyKey: string, rest: Partial<Stripe.PaymentIntentCreateParams> = {}, fault?: string) {
   return fault === undefined
     ? stripe.paymentIntents.create({ ...PAYMENT, ...rest }, { idempotencyKey })
@@ -67,7 +70,7 @@ describe('an idempotency key', () => {
   });
 
   it('conflicts while the first request runs, and only one is executed', async () => {
-    await control(running.url, 'latency', { profile: '200' });
+    await control(running.url, 'latency', { profile: '2000' });
 
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => pay('raced')));
 
@@ -104,7 +107,7 @@ describe('an idempotency key', () => {
 
 describe('a fault', () => {
   it.each(['hang', 'reset', 'cut'])('%s comes after the charge: the retry gets its answer, and there is one charge', async (fault) => {
-    const lost = await refusal(faulty(fault, 300).paymentIntents.create(PAYMENT, { idempotencyKey: 'lost' }));
+    const lost = await refusal(faulty(fault, PATIENCE_MS).paymentIntents.create(PAYMENT, { idempotencyKey: 'lost' }));
 
     const found = await pay('lost');
 
@@ -114,7 +117,7 @@ describe('a fault', () => {
   });
 
   it.each(['hang_before', 'reset_before'])('%s comes before the charge', async (fault) => {
-    await refusal(faulty(fault, 300).paymentIntents.create(PAYMENT, { idempotencyKey: 'lost' }));
+    await refusal(faulty(fault, PATIENCE_MS).paymentIntents.create(PAYMENT, { idempotencyKey: 'lost' }));
 
     expect(await captured()).toBe(0);
   });

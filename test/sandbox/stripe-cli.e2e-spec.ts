@@ -10,7 +10,8 @@ import { sdk, TEST_KEY, WebhookReceiver } from './support/sandbox.js';
 import { COVERED_TRIGGERS } from './support/triggers.js';
 
 const SECRET = 'whsec_of_the_command_line_tests';
-const CLI = 'node_modules/@stripe/cli-linux-x64/bin/stripe';
+/** The package of this machine's platform, which npm has installed beside `@stripe/cli`. */
+const CLI = `node_modules/@stripe/cli-${process.platform}-${process.arch}/bin/stripe`;
 
 let home: string;
 let receiver: WebhookReceiver;

@@ -234,7 +234,7 @@ describe('authentication', () => {
 
   it.each([
     { status: 'suspended', http: 403, code: 'device_suspended' },
-    { status: 'revoked', http: 401, code: 'device_revoked' },
+    { status: 'revoked', http: 401, code: 'device_credential_revoked' },
   ])('refuses a $status device', async ({ status, http, code }) => {
     const { text } = await aDevice(status);
 

@@ -77,6 +77,23 @@ describe('the edge', () => {
     expect(rows[0]?.text).not.toContain('4242');
   });
 
+  it('writes down an incident whose facts PostgreSQL would refuse', async () => {
+    await post({ 'a\u0000\ud800': { b: CARD } });
+    await secured.app.get(SecurityIncidents).flush();
+
+    const rows = await secured.database.query(`select details from security_incidents where details ->> 'place' like 'a?%'`);
+    expect(rows).toHaveLength(1);
+  });
+
+  it.each(['/api/things/%00', '/api/things/a%0d%0ab', '/api/things/1?q=%00', '/api/things/1?%00=1', '/api/things/1?q=a&q=%07'])(
+    'refuses %s',
+    async (url) => {
+      const response = await secured.app.inject({ url });
+
+      expect(response.json()).toMatchObject({ status: 400, code: 'request_malformed' });
+    },
+  );
+
   it('lets amounts, times, coordinates and ids pass', async () => {
     const payload = {
       amount: 99_999_999,

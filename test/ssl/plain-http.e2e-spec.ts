@@ -1,15 +1,49 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '#test';
 import { startTlsApp, type TlsApp } from './tls-app.js';
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 
 const BROWSER = { host: 'pay.example.test', accept: 'text/html' };
 const TOKEN = 'evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA';
+
+describe('behind a proxy that takes plain HTTP too', () => {
+  let database: TestDatabase;
+  let app: TlsApp;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    app = await startTlsApp(database.url, { TLS_MODE: 'off', TLS_NAMES: 'pay.example.test' });
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  it('has no listener of its own for it', () => {
+    expect(app.plainHttpPort).toBeNull();
+    expect(app.certificates.status()).toBeNull();
+  });
+
+  it.each([
+    { what: 'a request from inside', headers: {}, status: 200 },
+    { what: 'what came over TLS', headers: { 'x-forwarded-proto': 'https' }, status: 200 },
+    { what: 'what the last proxy took over TLS', headers: { 'x-forwarded-proto': 'http, https' }, status: 200 },
+    { what: 'a program that came without', headers: { 'x-forwarded-proto': 'http' }, status: 403 },
+    { what: 'a program that pretends', headers: { 'x-forwarded-proto': 'https, http' }, status: 403 },
+    { what: 'a page view that came without', headers: { 'x-forwarded-proto': 'http', ...BROWSER }, status: 308 },
+  ])('answers $what with $status', async ({ headers, status }) => {
+    const answer = await ask(app.port, 'GET', '/console', headers);
+
+    expect(answer.status).toBe(status);
+    expect(answer.headers.location).toBe(status === 308 ? 'https://pay.example.test/console' : undefined);
+  });
+});
 
 describe('the listener without TLS', () => {
   let database: TestDatabase;
@@ -34,7 +68,7 @@ describe('the listener without TLS', () => {
   });
 
   it('sends a page view to HTTPS', async () => {
-    const answer = await ask('GET', '/console?tab=2', BROWSER);
+    const answer = await ask(port(), 'GET', '/console?tab=2', BROWSER);
 
     expect(answer).toMatchObject({
       status: 308,
@@ -49,7 +83,7 @@ describe('the listener without TLS', () => {
     { method: 'GET', url: '/console', headers: { ...BROWSER, authorization: 'Bearer upp_test_sk_0123456789' } },
     { method: 'GET', url: '/console', headers: { ...BROWSER, host: 'evil.test' } },
   ])('refuses $method $url with $headers and redirects nothing', async ({ method, url, headers }) => {
-    const answer = await ask(method, url, headers);
+    const answer = await ask(port(), method, url, headers);
 
     expect(answer).toMatchObject({
       status: 403,
@@ -66,16 +100,16 @@ describe('the listener without TLS', () => {
 
   it('answers a challenge that any replica has put down, until it expires', async () => {
     await sql(`insert into acme_challenges values ('${TOKEN}', 'the-answer', now() + interval '1 minute')`);
-    expect(await ask('GET', `/.well-known/acme-challenge/${TOKEN}`)).toMatchObject({ status: 200, body: 'the-answer' });
+    expect(await ask(port(), 'GET', `/.well-known/acme-challenge/${TOKEN}`)).toMatchObject({ status: 200, body: 'the-answer' });
 
     await sql(`update acme_challenges set expires_at = now() - interval '1 second'`);
-    expect(await ask('GET', `/.well-known/acme-challenge/${TOKEN}`)).toMatchObject({ status: 404, body: '' });
+    expect(await ask(port(), 'GET', `/.well-known/acme-challenge/${TOKEN}`)).toMatchObject({ status: 404, body: '' });
   });
 
   it('answers many challenges at once', async () => {
     await sql(`insert into acme_challenges values ('${TOKEN}x', 'the-answer', now() + interval '1 minute')`);
 
-    const answers = await Promise.all(Array.from({ length: 100 }, async () => ask('GET', `/.well-known/acme-challenge/${TOKEN}x`)));
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => ask(port(), 'GET', `/.well-known/acme-challenge/${TOKEN}x`)));
 
     expect(new Set(answers.map((answer) => answer.body))).toEqual(new Set(['the-answer']));
   });
@@ -91,24 +125,29 @@ describe('the listener without TLS', () => {
     expect(text.match(/HTTP\/1\.1 403/g)).toHaveLength(1);
   });
 
+  function port(): number | null {
+    return app.plainHttpPort;
+  }
+
   async function sql(text: string): Promise<void> {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     await client.query(text);
     await client.end();
   }
-
-  async function ask(
-    method: string,
-    url: string,
-    headers: OutgoingHttpHeaders = {},
-  ): Promise<{ status: number | undefined; headers: IncomingMessage['headers']; body: string }> {
-    const request = httpRequest({ host: '127.0.0.1', port: app.plainHttpPort, method, path: url, headers });
-    request.end();
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
-    let body = '';
-    response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    await once(response, 'end');
-    return { status: response.statusCode, headers: response.headers, body };
-  }
 });
+
+async function ask(
+  port: number | null,
+  method: string,
+  url: string,
+  headers: OutgoingHttpHeaders = {},
+): Promise<{ status: number | undefined; headers: IncomingMessage['headers']; body: string }> {
+  const request = httpRequest({ host: '127.0.0.1', port, method, path: url, headers });
+  request.end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  let body = '';
+  response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+  await once(response, 'end');
+  return { status: response.statusCode, headers: response.headers, body };
+}

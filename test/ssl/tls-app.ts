@@ -70,7 +70,10 @@ export async function startTlsApp(
   @Module({ imports: [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule, SslModule], controllers: [EchoController] })
   class TlsAppModule {}
 
-  const app: NestFastifyApplication = await createHttpApplication(TlsAppModule, config, { tls: fastifyTlsOptions(), logLevels: [] });
+  const app: NestFastifyApplication = await createHttpApplication(TlsAppModule, config, {
+    ...(config.tls.mode === 'off' ? {} : { tls: fastifyTlsOptions() }),
+    logLevels: [],
+  });
   const plainHttpPort = await startTls(app);
   await app.listen(0, '127.0.0.1');
   return {

@@ -75,6 +75,17 @@ export class TestSystem {
       STRIPE_CALLS_PER_SECOND: '10000',
       STRIPE_CONCURRENT_CALLS: '200',
       METRICS_TOKEN: 'metrics-token-of-the-tests',
+      // A suite is one client with one device. The limits have suites of their own.
+      RATE_LIMIT_STORAGE: 'memory',
+      RATE_LIMIT_API_PER_15_MINUTES: '1000000',
+      RATE_LIMIT_PAYMENTS_PER_MINUTE: '1000000',
+      RATE_LIMIT_GAMING_PAYMENTS_PER_MINUTE: '1000000',
+      RATE_LIMIT_IOT_PAYMENTS_PER_MINUTE: '1000000',
+      RATE_LIMIT_SERVICE_PAYMENTS_PER_MINUTE: '1000000',
+      RATE_LIMIT_DEVICE_REGISTRATIONS_PER_HOUR: '1000000',
+      RATE_LIMIT_SIGN_IN_PER_15_MINUTES: '1000000',
+      RATE_LIMIT_SIGN_IN_PER_EMAIL_PER_HOUR: '1000000',
+      OVERLOAD_EVENT_LOOP_DELAY_MS: '60000',
       // The background look would eat the faults that a suite has prepared for its payments.
       HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
       ...options.environment,

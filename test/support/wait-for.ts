@@ -27,6 +27,6 @@ export async function waitFor<T>(
     }
     await delay(POLL_MS);
   } while (performance.now() < end);
-  const last = cause instanceof Error ? `; at last: ${cause.message}` : '';
+  const last = cause === undefined ? '' : `; at last: ${cause instanceof Error ? cause.message : JSON.stringify(cause)}`;
   throw new Error(`waited ${timeoutMs} ms in vain for ${condition.name || String(condition)}${last}`, { cause });
 }

@@ -2,12 +2,13 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { currencyCode } from '#kernel';
 import { type GatewayAnswer, type GatewayDispute, type GatewayPayment, PaymentGateway, type GatewayRefund } from '#payments';
 import { AppConfig, ClockModule, ConfigurationModule, Database, DatabaseModule, type Queryable } from '#platform';
+import { StripeModule } from '#stripe';
 import { type ApplyOutcome, EventApplier, registerWebhookIntake, type SourcedEvent, WebhooksModule } from '#webhooks';
 import { sign } from '../../bench/webhook-load.js';
 
@@ -118,14 +119,12 @@ export async function startWebhookApp(
   const ledger = new EffectLedger();
   const gateway = new KnownObjects();
 
-  @Global()
-  @Module({ providers: [{ provide: PaymentGateway, useValue: gateway }], exports: [PaymentGateway] })
-  class EdgesModule {}
-
-  @Module({ imports: [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule, EdgesModule, WebhooksModule] })
+  @Module({ imports: [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule, StripeModule, WebhooksModule] })
   class WebhookAppModule {}
 
-  const builder = Test.createTestingModule({ imports: [WebhookAppModule] });
+  const builder = Test.createTestingModule({ imports: [WebhookAppModule] })
+    .overrideProvider(PaymentGateway)
+    .useValue(gateway);
   if (effects === 'ledger') builder.overrideProvider(EventApplier).useValue(ledger);
   const testing = await builder.compile();
   const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });

@@ -3,6 +3,7 @@ import { DevicesModule } from '#devices';
 import { FraudModule } from '#fraud';
 import { MerchantsAdminModule } from '#merchants';
 import { MonitoringAdminModule } from '#monitoring';
+import { ReconciliationModule } from '#operations';
 import { PaymentsModule, ReviewedPaymentsModule } from '#payments';
 import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
 import { SecurityModule } from '#security';
@@ -29,6 +30,7 @@ export class ApiModule {
         ReviewedPaymentsModule,
         StripeModule,
         WebhooksModule,
+        ReconciliationModule,
         MonitoringAdminModule,
       ],
     };

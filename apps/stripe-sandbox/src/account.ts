@@ -1,7 +1,7 @@
 /** One Stripe account: its id and its objects. The platform is one; each `Stripe-Account` header names another. */
 import { type BalanceTransaction } from './resources/balance.js';
 import { type Charge } from './resources/charges.js';
-import { type Customer, type DeletedCustomer } from './resources/customers.js';
+import { type Customer, type DeletedCustomer } from './resources/customer-object.js';
 import { type PaymentIntent } from './resources/payment-intents.js';
 import { type PaymentMethod } from './resources/payment-methods.js';
 import { type Refund } from './resources/refunds.js';

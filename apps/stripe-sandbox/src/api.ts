@@ -32,6 +32,7 @@ export interface ApiAnswer {
 }
 
 const KEY = /^(?:sk|rk)_test_\w{3,}$/;
+const ACCOUNT = /^acct_\w+$/;
 const VERSION = /^\d{4}-\d{2}-\d{2}(\.\w+)?$/;
 
 /** Runs requests against a sandbox. */
@@ -143,6 +144,11 @@ export class Api {
     if (key === '') throw new StripeError(401, { type: 'invalid_request_error', message: NO_KEY }, true);
     if (!KEY.test(key)) {
       throw new StripeError(401, { type: 'invalid_request_error', message: `Invalid API Key provided: ${mask(key)}` }, true);
+    }
+    const accountId = accountIdOf(request);
+    if (accountId !== undefined && !ACCOUNT.test(accountId)) {
+      const message = `The provided key '${mask(key)}' does not have access to account '${accountId}' (or that account does not exist). Application access may have been revoked.`;
+      throw new StripeError(403, { type: 'invalid_request_error', code: 'account_invalid', message }, true);
     }
     const version = header(request, 'stripe-version');
     if (version !== undefined && !VERSION.test(version)) {

@@ -124,11 +124,15 @@ export class VirtualClock {
   }
 
   private insert(job: Job): void {
-    // Most jobs are due after those already waiting, so the search from the end is short.
-    let at = this.queue.length;
-    while (at > 0 && (this.queue[at - 1]?.dueAtMs ?? 0) > job.dueAtMs) at -= 1;
-    if (at === this.queue.length) this.queue.push(job);
-    else this.queue.splice(at, 0, job);
+    let low = 0;
+    let high = this.queue.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      // Jobs of the same instant run in the order of their making.
+      if ((this.queue[middle]?.dueAtMs ?? 0) <= job.dueAtMs) low = middle + 1;
+      else high = middle;
+    }
+    this.queue.splice(low, 0, job);
   }
 
   private wake(): void {

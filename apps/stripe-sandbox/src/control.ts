@@ -26,7 +26,8 @@ interface ControlRoute {
   readonly handle: (call: ControlCall) => ControlAnswer;
 }
 
-const CONTROL_ROUTES: readonly ControlRoute[] = [
+/** Every control route. */
+export const CONTROL_ROUTES: readonly ControlRoute[] = [
   { method: 'GET', path: /^\/_sandbox\/ledger$/, handle: ({ sandbox, api }) => ({ json: ledger(sandbox, api) }) },
   { method: 'GET', path: /^\/_sandbox\/clock$/, handle: ({ sandbox }) => ({ json: clockState(sandbox) }) },
   { method: 'POST', path: /^\/_sandbox\/clock$/, handle: moveClock },

@@ -63,6 +63,7 @@ export class WebhookDelivery {
   /** The newest finished tries, oldest first. */
   readonly attempts: DeliveryAttempt[] = [];
   private readonly sender = new WebhookSender();
+  private isClosed = false;
 
   constructor(
     private readonly store: Store,
@@ -106,6 +107,7 @@ export class WebhookDelivery {
 
   /** Ends the connections. */
   close(): void {
+    this.isClosed = true;
     this.sender.close();
   }
 
@@ -148,6 +150,8 @@ export class WebhookDelivery {
       this.settings.disorder.signedAt(this.clock.now()),
     );
     void this.sender.post(endpoint.url, this.settings.disorder.tamper(body), signature).then((status) => {
+      // What a stop interrupts stays in the journal and is sent by the next start.
+      if (this.isClosed) return;
       this.finish(delivery, event, status);
       this.store.commit();
     });

@@ -33,6 +33,19 @@ export const NO_DISORDER: Readonly<DisorderSettings> = {
   copies: 1,
 };
 
+/** `duplicate=0.1,windowMs=2000`. @throws Error for a name that is no setting, or a value that is no number. */
+export function parseDisorder(text: string): Partial<DisorderSettings> {
+  const settings: Record<string, number> = {};
+  for (const part of text.split(',').filter((each) => each !== '')) {
+    const [name = '', value = ''] = part.split('=');
+    if (!(name in NO_DISORDER) || !/^-?\d+(\.\d+)?$/.test(value)) {
+      throw new Error(`--disorder takes numbers for ${Object.keys(NO_DISORDER).join(', ')}, not ${part}`);
+    }
+    settings[name] = Number(value);
+  }
+  return settings;
+}
+
 /** Decides by its own seeded generator, so that ids stay the same with and without disorder. */
 export class Disorder {
   private readonly random: SeededRandom;

@@ -1,9 +1,10 @@
 /** The sandbox as a program. Every option can also be an environment variable: `--webhook-secret` is `STRIPE_SANDBOX_WEBHOOK_SECRET`. */
 import { parseArgs } from 'node:util';
+import { parseDisorder } from './disorder.js';
 import { parseLatency } from './latency.js';
 import { startStripeSandbox, type SandboxOptions } from './server.js';
 
-const OPTIONS = ['host', 'port', 'state', 'seed', 'webhook', 'webhook-secret', 'latency'] as const;
+const OPTIONS = ['host', 'port', 'state', 'seed', 'webhook', 'webhook-secret', 'latency', 'disorder'] as const;
 type OptionName = (typeof OPTIONS)[number];
 
 const DEFAULT_PORT = 12_111;
@@ -32,6 +33,7 @@ function readOptions(): SandboxOptions {
     port: integer('port', DEFAULT_PORT),
     seed: integer('seed', 1),
     latency,
+    disorder: parseDisorder(option('disorder') ?? ''),
     ...(host === undefined ? {} : { host }),
     ...(stateFile === undefined ? {} : { stateFile }),
     ...(webhook === undefined ? {} : { webhooks: [{ url: webhook, ...(secret === undefined ? {} : { secret }) }] }),

@@ -32,13 +32,13 @@ type Check = (value: RawParameter, path: string) => Parameter;
 
 /**
  * Parameters that the pinned version has dropped and earlier ones know: taken when a request does not name the pinned version, as
- * those of the Stripe CLI do not.
+ * those of the Stripe CLI and of browsers do not.
  */
 const EARLIER: Readonly<Record<string, Readonly<Record<string, ParameterNode>>>> = {
   PaymentIntentCreateParams: { payment_method_types: ['a', 's'] },
   PaymentIntentUpdateParams: { payment_method_types: ['a', 's'] },
-  PaymentIntentConfirmParams: { payment_method_types: ['a', 's'] },
-  'Checkout.SessionCreateParams': { payment_method_types: ['a', 's'] },
+  PaymentIntentConfirmParams: { payment_method_types: ['a', 's'], client_secret: 's' },
+  SetupIntentConfirmParams: { client_secret: 's' },
   SetupIntentCreateParams: { payment_method_types: ['a', 's'] },
   SetupIntentUpdateParams: { payment_method_types: ['a', 's'] },
 };
@@ -61,15 +61,16 @@ export function checkParameters(type: string | null, raw: RawParameters, isPinne
   if (!check) {
     const node = TABLE.routes[type] ?? {};
     const fields = typeof node === 'number' ? TABLE.shared[node] : node;
-    check = compile(isPinnedVersion ? node : { ...(fields as Record<string, ParameterNode>), ...EARLIER[type] });
+    check = compile(isPinnedVersion ? node : { ...earlierNames(fields as Record<string, ParameterNode>), ...EARLIER[type] });
     compiledRoutes.set(name, check);
   }
   return check(raw, '') as Parameters;
 }
 
-/** The names of the parameter types the table holds. */
-export function knownParameterTypes(): ReadonlySet<string> {
-  return new Set(Object.keys(TABLE.routes));
+/** `allowed_payment_method_types` was `payment_method_types`. */
+function earlierNames(fields: Readonly<Record<string, ParameterNode>>): Record<string, ParameterNode> {
+  const { allowed_payment_method_types: types } = fields;
+  return types === undefined ? { ...fields } : { ...fields, payment_method_types: types };
 }
 
 function compile(node: ParameterNode): Check {

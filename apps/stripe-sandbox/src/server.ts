@@ -30,7 +30,7 @@ export interface RunningSandbox {
   /** The state itself, for tests in the same process. */
   readonly sandbox: Sandbox;
   /** Stops listening, ends connections and closes the journal. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The largest body Stripe takes. */

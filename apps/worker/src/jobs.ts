@@ -1,11 +1,13 @@
 /** What must not happen inside a request, as a table: each job is asked for work again and again, and waits while there is none. */
 import { type INestApplicationContext } from '@nestjs/common';
 import { ReviewsService } from '#fraud';
-import { MINUTE_MS, SECOND_MS } from '#kernel';
-import { AppConfig } from '#platform';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
 import { AlertEngine } from '#monitoring';
-import { BackupsService, NotificationsService, RestoreDrillService, RetentionService } from '#operations';
+import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
+import { AppConfig } from '#platform';
 import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
+import { AuditSealer, CustomerPrivacyService } from '#security';
+import { WebhookBackFill, WebhookDispatcher } from '#webhooks';
 
 /** One kind of background work. */
 export interface Job {
@@ -23,6 +25,11 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const refunds = app.get(RefundsService);
   const accumulator = app.get(PaymentAccumulator);
   const reviews = app.get(ReviewsService);
+  const sealer = app.get(AuditSealer);
+  const privacy = app.get(CustomerPrivacyService);
+  const dispatcher = app.get(WebhookDispatcher);
+  const backFill = app.get(WebhookBackFill);
+  const reconciliation = app.get(ReconciliationService);
   return [
     { name: 'complete payments', pauseMs: SECOND_MS, run: () => completer.completeDue() },
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
@@ -39,5 +46,11 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'remove what is over', pauseMs: 10 * MINUTE_MS, run: () => app.get(RetentionService, { strict: false }).cleanUp() },
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
+    { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
+    { name: 'seal addresses under a new key', pauseMs: 10 * MINUTE_MS, run: () => privacy.resealNext() },
+    { name: 'send merchants their webhooks', pauseMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
+    // Each round tells at once whether a list is due; what it offered is no reason to look again.
+    { name: 'look for events that never arrived', pauseMs: MINUTE_MS, run: () => backFill.readDue().then(() => 0) },
+    { name: "compare yesterday with Stripe's books", pauseMs: HOUR_MS, run: () => reconciliation.compareDue().then(() => 0) },
   ];
 }

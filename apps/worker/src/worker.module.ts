@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MonitoringModule } from '#monitoring';
 import { ReviewsCoreModule } from '#fraud';
+import { ReconciliationCoreModule } from '#operations';
 import { PaymentsCoreModule, ReviewedPaymentsModule } from '#payments';
 import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
 import { SecurityModule } from '#security';
@@ -23,6 +24,7 @@ export class WorkerModule {
         ReviewsCoreModule,
         ReviewedPaymentsModule,
         WebhooksCoreModule,
+        ReconciliationCoreModule,
         MonitoringModule,
       ],
     };

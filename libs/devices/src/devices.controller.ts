@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PageQuery } from '#platform';
-import { CurrentPrincipal, merchantIdOf, type Principal, RequireScope } from '#security';
+import { CurrentPrincipal, merchantIdOf, type Principal, RateLimit, RequireScope } from '#security';
 import { DevicesService } from './devices.service.js';
 import { DeviceListResponse, DeviceResponse, deviceResponseOf } from './dto/device.response.js';
 import { RegisterDeviceDto } from './dto/register-device.dto.js';
@@ -16,6 +16,7 @@ export class DevicesController {
 
   /** Registers a device, or rotates the credential of a known one (200). */
   @Post()
+  @RateLimit('device_registration')
   @RequireScope('devices:write')
   @ApiCreatedResponse({ type: DeviceResponse })
   async register(

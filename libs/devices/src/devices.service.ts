@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { assert, isId, newId } from '#kernel';
 import { isFeatureOn, MerchantsService } from '#merchants';
 import { Database } from '#platform';
-import { actorOf, AuditLog, CredentialHasher, merchantIdOf, type Principal } from '#security';
+import { actorOf, AuditLog, Authenticator, CredentialHasher, merchantIdOf, type Principal } from '#security';
 import { type Device } from './device.entity.js';
 import { DeviceRegistrationPausedError, DeviceNotFoundError, DeviceRevokedError } from './devices.errors.js';
 import { type DeviceScope, DevicesRepository } from './devices.repository.js';
@@ -25,6 +25,7 @@ export class DevicesService {
     private readonly merchants: MerchantsService,
     private readonly hasher: CredentialHasher,
     private readonly auditLog: AuditLog,
+    private readonly authenticator: Authenticator,
   ) {}
 
   /**
@@ -69,6 +70,8 @@ export class DevicesService {
       }
       return written;
     });
+    // A rotation ends the credential before it.
+    this.authenticator.forget(id);
     const device = await this.repository.findDevice(scope, id);
     assert(device, 'a device that has just been written is there');
     return { device, credential: credential.text, isNew };
@@ -134,6 +137,7 @@ export class DevicesService {
         requestId,
       });
     });
+    this.authenticator.forget(id);
     return this.get(scope, id, 'id');
   }
 }

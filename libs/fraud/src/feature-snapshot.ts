@@ -51,7 +51,7 @@ const NO_ATTEMPTS: SubjectHistory = {
 
 function historyOf(attempt: FraudAttempt, evidence: FraudEvidence): HistoryFeatures | null {
   const { subjects, businessType, customerHours, deviceFrauds } = evidence;
-  if (subjects === null || businessType === null) return null;
+  if (subjects === null) return null;
   const hasSubject = { device: true, card: attempt.card !== null, customer: attempt.customerId !== null, ip: attempt.ip !== null };
   const entries = SUBJECTS.map((subject) => [subject, hasSubject[subject] ? (subjects[subject] ?? NO_ATTEMPTS) : null] as const);
   return {

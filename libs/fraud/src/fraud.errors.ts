@@ -94,3 +94,48 @@ export class SnoozeInvalidError extends DomainError {
     super('invalid', 'parameter_invalid', 'The time must be in the future.', { param: 'until' });
   }
 }
+
+/** The rule set would not work; `details.problems` names everything that is wrong. */
+export class RuleSetInvalidError extends DomainError {
+  override readonly name = 'RuleSetInvalidError';
+
+  constructor(problems: readonly string[]) {
+    super('invalid', 'rule_set_invalid', 'The rule set cannot be saved; see problems.', { param: 'document', details: { problems } });
+  }
+}
+
+/** There is no such version for this merchant. */
+export class RuleSetNotFoundError extends DomainError {
+  override readonly name = 'RuleSetNotFoundError';
+
+  constructor() {
+    super('not_found', 'rule_set_not_found', 'There is no such version of a rule set.');
+  }
+}
+
+/** Somebody saved a version at the same moment. */
+export class RuleSetTakenError extends DomainError {
+  override readonly name = 'RuleSetTakenError';
+
+  constructor() {
+    super('conflict', 'rule_set_taken', 'Another version was saved at the same moment: look at it, then save again.', { advice: 'retry' });
+  }
+}
+
+/** There is no such assessment for this merchant in this mode. */
+export class AssessmentNotFoundError extends DomainError {
+  override readonly name = 'AssessmentNotFoundError';
+
+  constructor() {
+    super('not_found', 'assessment_not_found', 'There is no such assessment.');
+  }
+}
+
+/** The model may not act; `details.obstacles` says why. */
+export class ModelNotPromotableError extends DomainError {
+  override readonly name = 'ModelNotPromotableError';
+
+  constructor(obstacles: readonly string[]) {
+    super('conflict', 'model_not_promotable', `The model cannot be promoted: ${obstacles.join('; ')}.`, { details: { obstacles } });
+  }
+}

@@ -3,13 +3,18 @@ import { Clock } from '#kernel';
 import { DEFAULT_PROFILES } from '#merchants';
 import { type Queryable } from '#platform';
 import { ListKeys } from './blacklist/list-keys.js';
-import { DEFAULT_RULE_SETS } from './domain/default-rule-sets.js';
-import { assessRisk, type FraudDecision, type RiskLevel } from './domain/risk-score.js';
+import { type FraudFeatures, type ModelFeatures } from './domain/features.js';
+import { assessRisk, type FraudDecision, type RiskAssessment, type RiskLevel } from './domain/risk-score.js';
+import { type FailurePolicy } from './domain/rule-set.js';
 import { snapshotOf } from './feature-snapshot.js';
 import { type FraudAttempt } from './fraud-attempt.js';
-import { FraudRepository } from './fraud.repository.js';
+import { FraudRepository, type FraudEvidence, type Judgement, type StoredAssessment } from './fraud.repository.js';
+import { AssessmentNotFoundError } from './fraud.errors.js';
 import { fraudDecisionsTotal, fraudScore } from './metrics.js';
+import { liveInputs } from './model/live-inputs.js';
+import { type ActiveModel, ModelsService } from './model/models.service.js';
 import { ReviewQueue } from './reviews/review-queue.js';
+import { type CompiledRuleSet, RuleSetsService } from './rules/rule-sets.service.js';
 
 /** What the caller of an assessment acts upon. */
 export interface AttemptAssessment {
@@ -31,6 +36,8 @@ export class FraudService {
   constructor(
     private readonly repository: FraudRepository,
     private readonly listKeys: ListKeys,
+    private readonly ruleSets: RuleSetsService,
+    private readonly models: ModelsService,
     private readonly reviews: ReviewQueue,
     private readonly clock: Clock,
   ) {}
@@ -45,12 +52,22 @@ export class FraudService {
   async assess(transaction: Queryable, attempt: FraudAttempt): Promise<AttemptAssessment> {
     const startedMs = this.clock.monotonicMs();
     const profile = attempt.profile ?? DEFAULT_PROFILES[attempt.businessType];
-    const evidence = await this.repository.recordAttempt(transaction, attempt, this.listKeys.keysOf(attempt), READ_BUDGET_MS);
-    const features = snapshotOf(attempt, evidence, null);
-    const ruleSet = { ...DEFAULT_RULE_SETS[attempt.businessType], failurePolicy: profile.riskFailurePolicy };
-    const assessment = assessRisk(features, ruleSet);
-    const durationUs = Math.round((this.clock.monotonicMs() - startedMs) * 1_000);
-    const id = await this.repository.insertAssessment(transaction, attempt, { assessment, features, durationUs });
+    const { champion, challenger } = await this.models.getActive(transaction);
+    const question = { keys: this.listKeys.keysOf(attempt), budgetMs: READ_BUDGET_MS, forModel: (champion ?? challenger) !== null };
+    const evidence = await this.repository.recordAttempt(transaction, attempt, question);
+    const estimate = estimateOf(attempt, evidence, champion ?? challenger);
+    const features = snapshotOf(attempt, evidence, estimate);
+    const { live, shadow } = await this.ruleSets.getActive(transaction, attempt.merchantId, attempt.businessType);
+    const assessment = judge(features, live, profile.riskFailurePolicy);
+    const inShadow = shadow === null ? null : judge(features, shadow, profile.riskFailurePolicy);
+    const id = await this.repository.insertAssessment(transaction, attempt, {
+      assessment,
+      features,
+      failurePolicy: profile.riskFailurePolicy,
+      shadowRuleSet: inShadow && { version: inShadow.ruleSetVersion, score: inShadow.score, decision: inShadow.decision },
+      challenger: champion === null ? null : challengerOf(estimateOf(attempt, evidence, challenger)),
+      durationUs: Math.round((this.clock.monotonicMs() - startedMs) * 1_000),
+    });
     const { score, level, isDegraded } = assessment;
     const isBlockedByList = (features.lists?.block.length ?? 0) > 0;
     const decision = attempt.mode === 'shadow' && !isBlockedByList ? 'allow' : assessment.decision;
@@ -69,4 +86,50 @@ export class FraudService {
     });
     return { id, score, level, decision, isDegraded };
   }
+
+  /** An assessment with its whole arithmetic. @throws AssessmentNotFoundError */
+  async get(scope: { readonly merchantId: string; readonly livemode: boolean }, id: string): Promise<StoredAssessment> {
+    const stored = await this.repository.findAssessment(scope, id);
+    if (stored === null) throw new AssessmentNotFoundError();
+    return stored;
+  }
+
+  /**
+   * Judges a stored snapshot again by the rule set of its time: the same number, for ever.
+   *
+   * @throws AssessmentNotFoundError @throws RuleSetNotFoundError when the product's default of then is not in this release.
+   */
+  async replay(
+    scope: { readonly merchantId: string; readonly livemode: boolean },
+    id: string,
+  ): Promise<{ stored: StoredAssessment; replayed: RiskAssessment }> {
+    const stored = await this.get(scope, id);
+    const ruleSet = await this.ruleSets.getByName(scope.merchantId, stored.businessType, stored.ruleSetVersion);
+    return { stored, replayed: judge(stored.features, ruleSet, stored.contributions.failurePolicy) };
+  }
+}
+
+/** A model's estimate; null without a model, and without a probability when the model gave no number. */
+function estimateOf(
+  attempt: FraudAttempt,
+  { attemptedAt, model: evidence }: FraudEvidence,
+  active: ActiveModel | null,
+): ModelFeatures | null {
+  if (active === null || evidence === null) return null;
+  const inputs = liveInputs(attempt.amount, new Date(attemptedAt), evidence);
+  const probability = active.model.probability(inputs);
+  return {
+    version: active.model.version,
+    mode: active.mode,
+    probability: Number.isNaN(probability) ? null : probability,
+    inputs: Array.from(inputs, (value) => (Number.isNaN(value) ? null : Number(value.toPrecision(7)))),
+  };
+}
+
+function challengerOf(estimate: ModelFeatures | null): Judgement['challenger'] {
+  return estimate && { version: estimate.version, probability: estimate.probability };
+}
+
+function judge(features: FraudFeatures, { ruleSet, operatorRules }: CompiledRuleSet, failurePolicy: FailurePolicy): RiskAssessment {
+  return assessRisk(features, { ...ruleSet, failurePolicy }, operatorRules);
 }

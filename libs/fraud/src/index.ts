@@ -45,7 +45,9 @@ export {
 export { type FraudAttempt } from './fraud-attempt.js';
 export { BlacklistService } from './blacklist/blacklist.service.js';
 export { LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from './blacklist/list-value.js';
-export { FraudCoreModule, FraudModule, ReviewsCoreModule } from './fraud.module.js';
+export { Backtest, type BacktestLine, type BacktestReport, type PastPayment } from './backtest.js';
+export { BacktestService, type BacktestRequest } from './backtest.service.js';
+export { BacktestModule, FraudCoreModule, FraudModule, ReviewsCoreModule } from './fraud.module.js';
 export { LabelsRepository, type FraudLabel } from './labels.repository.js';
 export { ReviewQueue, type StripeReview } from './reviews/review-queue.js';
 export {
@@ -73,13 +75,16 @@ export {
 } from './model/evaluation.js';
 export { FraudModel, MODEL_FORMAT, trainCalibrated, type Figures, type FraudModelDocument, type ModelCard } from './model/fraud-model.js';
 export { promotionObstacles, trainModel, type ModelOrigin } from './model/model-training.js';
+export { ModelsService, type ActiveModels, type DriftReport } from './model/models.service.js';
 export { type TrainingOptions, type TrainingRows } from './model/gradient-boosting.js';
 export {
   areaUnderRoc,
   averagePrecision,
   calibrationError,
   cardPrecision,
-  populationStability,
+  distributionOf,
+  stabilityIndex,
+  type Distribution,
   type ScoredPayment,
 } from './model/metrics.js';
 export { dayOf, dayOfRow, featureTable, FOLD_DAYS, FOLD_STARTS, foldOf, type FeatureTable, type Fold } from './model/protocol.js';

@@ -25,6 +25,8 @@ export const ID_PREFIXES = {
   incident: 'inc',
   alert: 'alt',
   notification: 'ntf',
+  reconciliationRun: 'rec',
+  reconciliationBreak: 'brk',
   request: 'req',
 } as const;
 

@@ -74,6 +74,11 @@ export class MerchantsService {
     return context;
   }
 
+  /** What of a merchant stands on receipts and screens. @throws MerchantNotFoundError */
+  async sellerOf(merchantId: string): Promise<Pick<Merchant, 'name' | 'timeZone'>> {
+    return (await this.getContext(merchantId)).merchant;
+  }
+
   /** The profile of a business type. @throws BusinessTypeNotEnabledError when the merchant has not enabled it. */
   profileOf(context: MerchantContext, businessType: BusinessType): { readonly version: number; readonly profile: BusinessProfile } {
     const found = context.profiles[businessType];

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { assertNever } from '#kernel';
 import { type Queryable } from '#platform';
 import { DisputesRepository } from './disputes.repository.js';
+import { countViolation } from './invariants.js';
 import { type GatewayEvent } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
@@ -41,7 +42,10 @@ export class GatewayEventsService {
     switch (event.kind) {
       case 'payment': {
         // Two intents of one payment would be two charges: only the one whose id is committed counts.
-        if (payment.stripePaymentIntentId !== null && payment.stripePaymentIntentId !== event.object.gatewayId) return 'unchanged';
+        if (payment.stripePaymentIntentId !== null && payment.stripePaymentIntentId !== event.object.gatewayId) {
+          if (event.object.amountReceivedMinor > 0) countViolation('one_charge');
+          return 'unchanged';
+        }
         return (await this.transitions.applySnapshot(transaction, payment, event.object, evidence, source)).result;
       }
       case 'refund':

@@ -50,7 +50,13 @@ export class IdempotencyKeys {
   }
 
   /** Takes the key for this request. @returns false when somebody else has it, now or since long. */
-  async claim(queryable: Queryable, caller: PaymentCaller, key: string, requestHash: Buffer, objectId: string): Promise<boolean> {
+  async claim(
+    caller: PaymentCaller,
+    key: string,
+    requestHash: Buffer,
+    objectId: string,
+    queryable: Queryable = this.database,
+  ): Promise<boolean> {
     const rows = await queryable.query(
       `insert into idempotency_keys (merchant_id, livemode, key, request_hash, object_id, locked_until)
        values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6)) on conflict do nothing returning key`,
@@ -77,7 +83,7 @@ export class IdempotencyKeys {
   }
 
   /** Ends the request: a final answer is kept for repeats; another one only lets the next repeat in. */
-  async finish(queryable: Queryable, caller: PaymentCaller, key: string, answer: Answer): Promise<void> {
+  async finish(caller: PaymentCaller, key: string, answer: Answer, queryable: Queryable = this.database): Promise<void> {
     await queryable.query(
       `update idempotency_keys set locked_until = null, response_status = $4, response_body = $5
        where merchant_id = $1 and livemode = $2 and key = $3 and response_status is null`,

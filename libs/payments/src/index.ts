@@ -40,6 +40,7 @@ export { type EventEffect, GatewayEventsService } from './gateway-events.service
 export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
+export { type LedgerDifference, LedgerRepository } from './ledger.repository.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds.service.js';
@@ -56,10 +57,10 @@ export {
 } from './input/native-input.js';
 export { translateInput } from './input/translate-input.js';
 export {
-  type Outcome,
   outcomeOf,
   type PresentablePayment,
   type Presentation,
+  type PresentedOutcome,
   presentationFor,
   PRESENTATIONS_BY_DEVICE_TYPE,
 } from './presentation/presentation.js';

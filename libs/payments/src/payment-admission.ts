@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type AttemptAssessment, FraudService, ReviewQueue } from '#fraud';
+import { type AttemptAssessment, FraudService } from '#fraud';
 import { type Queryable } from '#platform';
 import { CustomersRepository } from './customers.repository.js';
 import { type PaymentDraft } from './payment-drafts.js';
-import { type Payment, type PaymentCaller } from './payment.js';
+import { type PaymentCaller } from './payment.js';
 import { SpendingLimitsService } from './spending-limits.service.js';
 
 /** What was decided about a payment before it is recorded. */
@@ -22,7 +22,6 @@ export class PaymentAdmission {
     private readonly customers: CustomersRepository,
     private readonly limits: SpendingLimitsService,
     private readonly fraud: FraudService,
-    private readonly reviews: ReviewQueue,
   ) {}
 
   /** @throws PolicyViolationError when a limit has no room. */
@@ -30,21 +29,6 @@ export class PaymentAdmission {
     const customerId = await this.customerOf(transaction, caller, draft);
     await this.limits.reserve(transaction, caller, draft, { paymentId, customerId });
     return { customerId, assessment: await this.assess(transaction, caller, draft, { paymentId, customerId }) };
-  }
-
-  /** Puts a payment that is held into the analysts' queue; its clock starts with it. */
-  holdForReview(transaction: Queryable, payment: Payment, draft: PaymentDraft, assessment: AttemptAssessment): Promise<void> {
-    return this.reviews.openHeld(transaction, {
-      paymentId: payment.id,
-      merchantId: payment.merchantId,
-      livemode: payment.livemode,
-      assessmentId: assessment.id,
-      score: assessment.score,
-      amountMinor: payment.amountMinor,
-      currency: payment.currency,
-      businessType: payment.businessType,
-      rule: draft.profile.review,
-    });
   }
 
   private async customerOf(transaction: Queryable, caller: PaymentCaller, { request }: PaymentDraft): Promise<string | null> {
@@ -65,8 +49,8 @@ export class PaymentAdmission {
       livemode: caller.livemode,
       amount: draft.amount,
       businessType: draft.businessType,
-      method: request.method ?? 'card',
-      timeZone: draft.timeZone,
+      method: draft.method,
+      timeZone: draft.seller.timeZone,
       device: {
         id: device.id,
         registeredAt: device.registeredAt,

@@ -1,16 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
-import { type Device, DevicesService } from '#devices';
-import { type BusinessProfile, type BusinessType, isFeatureOn, MerchantsService } from '#merchants';
+import { assert, Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
+import { type Device, DevicesService, type DeviceType } from '#devices';
+import { type BusinessProfile, type BusinessType, isFeatureOn, MerchantsService, type PaymentMethod } from '#merchants';
 import { Database } from '#platform';
 import { CustomersRepository } from './customers.repository.js';
 import { checkPaymentPolicy } from './domain/payment-policy.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
+import { translateInput } from './input/translate-input.js';
 import { type PaymentCaller } from './payment.js';
+import { type Seller } from './payment-seller.js';
 import {
   AgeAssertionForbiddenError,
   CustomerNotFoundError,
   DeviceMismatchError,
+  InputConflictError,
+  InputRefusedError,
   PolicyViolationError,
   UnknownCurrencyError,
   PaymentsPausedError,
@@ -21,13 +25,14 @@ import { PaymentsRepository } from './payments.repository.js';
 export interface PaymentDraft {
   readonly request: CreatePaymentDto;
   readonly amount: Money;
+  readonly method: PaymentMethod;
+  readonly description: string | null;
   readonly device: Device;
   readonly businessType: BusinessType;
   readonly profile: BusinessProfile;
   readonly profileVersion: number;
   readonly captureMethod: 'automatic' | 'manual';
-  /** The merchant's IANA time zone. */
-  readonly timeZone: string;
+  readonly seller: Seller;
   /** The flag `enforce_fraud_decisions`, for this device. */
   readonly areFraudDecisionsEnforced: boolean;
 }
@@ -45,28 +50,28 @@ export class PaymentDrafts {
   ) {}
 
   /**
-   * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError
+   * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError @throws InputRefusedError
    * @throws PaymentsPausedError @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
    */
   async draft(caller: PaymentCaller, request: CreatePaymentDto): Promise<PaymentDraft> {
-    const amount = amountOf(request);
     if (caller.deviceId !== null && caller.deviceId !== request.deviceId) throw new DeviceMismatchError();
     if (caller.deviceId !== null && request.verifiedAge !== undefined) throw new AgeAssertionForbiddenError();
     const device = await this.devices.get(caller, request.deviceId);
+    const { amount, method, minimumAge, reference } = wishOf(request, device.type);
     const context = await this.merchants.getContext(caller.merchantId);
     if (!isFeatureOn(context.features, 'accept_payments', device.id)) throw new PaymentsPausedError();
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
     const { profile, version } = this.merchants.profileOf(context, businessType);
-    const { timeZone } = context.merchant;
+    const { name, timeZone } = context.merchant;
     const violations = checkPaymentPolicy(
       {
         amountMinor: amount.amountMinor,
         currency: amount.currency,
-        method: request.method ?? 'card',
+        method,
         ...(request.tipAmount === undefined ? {} : { tipMinor: request.tipAmount }),
         ...(request.taxAmount === undefined ? {} : { taxMinor: request.taxAmount }),
         ...(request.customerEmail === undefined ? {} : { customerEmail: request.customerEmail }),
-        ...(request.minimumAge === undefined ? {} : { minimumAge: request.minimumAge }),
+        ...(minimumAge === undefined ? {} : { minimumAge }),
       },
       profile,
       {
@@ -83,12 +88,14 @@ export class PaymentDrafts {
     return {
       request,
       amount,
+      method,
+      description: request.description ?? reference ?? null,
       device,
       businessType,
       profile,
       profileVersion: version,
       captureMethod: request.captureMethod ?? profile.captureMethod,
-      timeZone,
+      seller: { name, timeZone },
       areFraudDecisionsEnforced: isFeatureOn(context.features, 'enforce_fraud_decisions', device.id),
     };
   }
@@ -116,7 +123,32 @@ export class PaymentDrafts {
   }
 }
 
-function amountOf(request: CreatePaymentDto): Money {
-  if (!isCurrencyCode(request.currency)) throw new UnknownCurrencyError();
-  return money(request.amount, request.currency);
+/** What the payment asks for, said in plain fields or by the device's native input; never by both. */
+interface Wish {
+  readonly amount: Money;
+  readonly method: PaymentMethod;
+  readonly minimumAge?: number;
+  readonly reference?: string;
+}
+
+function wishOf(request: CreatePaymentDto, deviceType: DeviceType): Wish {
+  const { input, amount, currency, method, minimumAge } = request;
+  if (currency !== undefined && !isCurrencyCode(currency)) throw new UnknownCurrencyError();
+  if (input === undefined) {
+    // Validation has seen to it that both are there when there is no input.
+    assert(amount !== undefined && currency !== undefined, 'a request without input has an amount and a currency');
+    return { amount: money(amount, currency), method: method ?? 'card', ...(minimumAge === undefined ? {} : { minimumAge }) };
+  }
+  if (amount !== undefined) throw new InputConflictError('amount');
+  if (method !== undefined) throw new InputConflictError('method');
+  const result = translateInput(input, deviceType, currency === undefined ? {} : { currency });
+  if (result.kind === 'refused') throw new InputRefusedError(result.refusal);
+  const { fields } = result;
+  const age = Math.max(minimumAge ?? 0, fields.minimumAge ?? 0);
+  return {
+    amount: money(fields.amountMinor, fields.currency),
+    method: fields.method,
+    ...(age === 0 ? {} : { minimumAge: age }),
+    ...(fields.reference === undefined ? {} : { reference: fields.reference }),
+  };
 }

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { isId } from '#kernel';
 import { MerchantsService } from '#merchants';
-import { Database } from '#platform';
+import { crashPoint } from '#platform';
 import { planCapture } from './domain/capture-plan.js';
 import { canMove, type PaymentStatus } from './domain/payment-status.js';
 import { IdempotencyKeys, requestHashOf } from './idempotency.js';
-import { type Answer, type Outcome, paymentResponseOf } from './payment-answer.js';
+import { type Answer, type Outcome } from './payment-answer.js';
+import { paymentResponseOf } from './dto/payment.response.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { type Payment, type PaymentCaller, sourceOf } from './payment.js';
 import { AmountTooLargeError, PaymentNotFoundError, PaymentStateError, PolicyViolationError } from './payments.errors.js';
@@ -25,7 +26,6 @@ const UNFINISHED: Answer = { status: 0, body: '', isFinal: false };
 @Injectable()
 export class PaymentOperations {
   constructor(
-    private readonly database: Database,
     private readonly idempotency: IdempotencyKeys,
     private readonly executor: PaymentExecutor,
     private readonly payments: PaymentsRepository,
@@ -67,7 +67,7 @@ export class PaymentOperations {
     const { captureMinor, amounts, isIncrease } = planned.plan;
     let held = payment;
     if (amounts && isIncrease && payment.stripePaymentIntentId !== null) {
-      held = await this.executor.increase(payment, payment.stripePaymentIntentId, amounts, sourceOf(caller));
+      held = await this.executor.increase(payment, payment.stripePaymentIntentId, amounts.amountMinor, sourceOf(caller));
       if (held.outcomeCertainty === 'unknown') return held;
     }
     return this.executor.capture(held, { captureMinor, amounts }, sourceOf(caller));
@@ -89,19 +89,22 @@ export class PaymentOperations {
     const isDone = payment.status === operation.to && earlier !== null;
     if (!isDone && !canMove(payment.status, operation.to, 'client'))
       throw new PaymentStateError(operation.participle, paymentResponseOf(payment));
-    const hasKey = earlier
-      ? await this.idempotency.takeOver(caller, key)
-      : await this.idempotency.claim(this.database, caller, key, requestHash, id);
+    const hasKey = earlier ? await this.idempotency.takeOver(caller, key) : await this.idempotency.claim(caller, key, requestHash, id);
     if (!hasKey) return this.idempotency.answerOfWinner(caller, key, requestHash);
+    crashPoint('after_operation_claimed');
     try {
       const after = isDone ? payment : await act(payment);
       const isFinal = after.status === operation.to;
-      const answer = { status: isFinal ? 200 : 202, body: JSON.stringify(paymentResponseOf(after)), isFinal };
-      await this.idempotency.finish(this.database, caller, key, answer);
+      const answer = {
+        status: isFinal ? 200 : 202,
+        body: JSON.stringify(paymentResponseOf(after, await this.merchants.sellerOf(after.merchantId))),
+        isFinal,
+      };
+      await this.idempotency.finish(caller, key, answer);
       return { answer, isReplay: false };
     } catch (error) {
       // The request did not run: the key is free for its next try.
-      await this.idempotency.finish(this.database, caller, key, UNFINISHED);
+      await this.idempotency.finish(caller, key, UNFINISHED);
       throw error;
     }
   }

@@ -5,7 +5,7 @@ import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { mustAccumulate } from './domain/processor-minimum.js';
 import { IdempotencyKeys } from './idempotency.js';
-import { answerOf } from './payment-answer.js';
+import { answerOf, audienceOf } from './payment-answer.js';
 import { type Admission, PaymentAdmission } from './payment-admission.js';
 import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { type PaymentDraft } from './payment-drafts.js';
@@ -38,13 +38,13 @@ export class PaymentRecorder {
   ): Promise<RecordedPayment | null> {
     const id = newId('payment');
     return this.database.transaction(async (transaction) => {
-      if (!(await this.idempotency.claim(transaction, caller, key.key, key.requestHash, id))) return null;
+      if (!(await this.idempotency.claim(caller, key.key, key.requestHash, id, transaction))) return null;
       const admission = await this.admission.admit(transaction, caller, draft, id);
       const status = statusAfter(admission.assessment, draft);
       const payment = await this.insert(transaction, caller, draft, { ...admission, id, status });
       if (status === 'processing') return { payment, attempt: await this.attempts.insert(transaction, payment, 'create', caller.actorId) };
-      if (status === 'in_review') await this.admission.holdForReview(transaction, payment, draft, admission.assessment);
-      await this.idempotency.finish(transaction, caller, key.key, answerOf(payment, caller.requestId));
+      const answer = answerOf(payment, audienceOf(caller, draft.seller));
+      await this.idempotency.finish(caller, key.key, answer, transaction);
       return { payment, attempt: null };
     });
   }
@@ -69,14 +69,15 @@ export class PaymentRecorder {
         taxMinor: request.taxAmount ?? 0,
         currency: amount.currency,
         deviceId: device.id,
+        deviceType: device.type,
         customerId: decided.customerId,
         businessType: draft.businessType,
         profileVersion: draft.profileVersion,
-        method: request.method ?? 'card',
+        method: draft.method,
         paymentMethod: request.paymentMethod,
         captureMethod: draft.captureMethod,
         isIncreasable: draft.captureMethod === 'manual' && profile.tip?.isAdjustableUntilCapture === true,
-        description: request.description ?? null,
+        description: draft.description,
         metadata: request.metadata ?? {},
         returnUrl: request.returnUrl ?? null,
         riskScore: decided.assessment.score,

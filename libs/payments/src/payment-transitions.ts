@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { assert, Clock } from '#kernel';
 import { ReviewQueue } from '#fraud';
@@ -112,6 +113,7 @@ export class PaymentTransitions {
       outcomeCertainty: 'known' as const,
       stripePaymentIntentId: snapshot.gatewayId,
       stripeChargeId: snapshot.chargeId ?? current.stripeChargeId,
+      ...raisedAmountsOf(current, snapshot, status),
       amountCapturableMinor: snapshot.amountCapturableMinor,
       // What was received never becomes less; refunds are counted apart.
       amountReceivedMinor: Math.max(current.amountReceivedMinor, snapshot.amountReceivedMinor),
@@ -120,7 +122,8 @@ export class PaymentTransitions {
       lastError: status === 'requires_payment_method' ? snapshot.lastError : null,
     };
     const isNews = (Object.keys(fields) as (keyof typeof fields)[]).some(
-      (name) => JSON.stringify(fields[name]) !== JSON.stringify(current[name as keyof Payment]),
+      // Not by their JSON: jsonb keeps members in an order of its own.
+      (name) => !isDeepStrictEqual(fields[name], current[name]),
     );
     if (!isNews) return null;
     return {
@@ -130,4 +133,10 @@ export class PaymentTransitions {
         : {}),
     };
   }
+}
+
+/** What is held was raised for a tip, perhaps by a call whose answer was lost. Nothing else raises it. */
+function raisedAmountsOf(current: Payment, snapshot: GatewayPayment, status: PaymentStatus): Pick<Payment, 'amountMinor' | 'tipMinor'> {
+  const raiseMinor = status === 'requires_capture' ? Math.max(0, snapshot.amountMinor - current.amountMinor) : 0;
+  return { amountMinor: current.amountMinor + raiseMinor, tipMinor: current.tipMinor + raiseMinor };
 }

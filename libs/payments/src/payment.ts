@@ -1,5 +1,6 @@
 /** A payment as its row holds it. */
 import type { CurrencyCode } from '#kernel';
+import type { DeviceType } from '#devices';
 import type { BusinessType, PaymentMethod } from '#merchants';
 import type { PaymentStatus } from './domain/payment-status.js';
 import type { GatewayDecline } from './payment-gateway.js';
@@ -22,8 +23,7 @@ export interface Payment {
   readonly amountDisputedMinor: number;
   readonly currency: CurrencyCode;
   readonly deviceId: string;
-  /** The device's present type, for counting. */
-  readonly deviceType: string;
+  readonly deviceType: DeviceType;
   readonly customerId: string | null;
   readonly businessType: BusinessType;
   /** Which version of the merchant's profile it was judged by; 0 is the product's default. */

@@ -1,13 +1,14 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, type Principal, RequireScope } from '#security';
+import { CurrentPrincipal, type Principal, RateLimit, RequireScope } from '#security';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
-import { type Outcome, PaymentResponse, paymentResponseOf } from './payment-answer.js';
+import { type Outcome } from './payment-answer.js';
+import { PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { callerOf } from './payment-caller.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentsService } from './payments.service.js';
@@ -34,6 +35,7 @@ export class PaymentsController {
 
   /** Makes a payment. */
   @Post()
+  @RateLimit('payments')
   @RequireScope('payments:write', 'payments:create_own')
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiCreatedResponse({ type: PaymentResponse, description: '`succeeded`, `requires_action` or `requires_capture`' })
@@ -59,7 +61,7 @@ export class PaymentsController {
   ): Promise<PaymentListResponse> {
     const page = { limit: query.limit, startingAfter: query.startingAfter ?? null };
     const { data, hasMore } = await this.payments.list(callerOf(principal, request), page, query.status ?? null);
-    return { object: 'list', data: data.map(paymentResponseOf), hasMore };
+    return { object: 'list', data: data.map((payment) => paymentResponseOf(payment)), hasMore };
   }
 
   /** One payment. */
@@ -67,7 +69,7 @@ export class PaymentsController {
   @RequireScope('payments:read', 'payments:read_own')
   @ApiOkResponse({ type: PaymentResponse })
   async get(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: FastifyRequest): Promise<PaymentResponse> {
-    return paymentResponseOf(await this.payments.get(callerOf(principal, request), id));
+    return this.payments.show(callerOf(principal, request), id);
   }
 
   /** Every attempt and every change, in order. */

@@ -1,7 +1,9 @@
 /** The refusals of payments; codes are documented in docs/api.md. */
 import { DomainError } from '#kernel';
+import { adviceFor, codeForPayer } from './domain/decline-policy.js';
 import type { PolicyViolation } from './domain/payment-policy.js';
 import type { SpendingLimitName } from './domain/spending-limit.js';
+import type { InputRefusal } from './input/native-input.js';
 import type { GatewayDecline } from './payment-gateway.js';
 
 /** There is no such payment, or it is another merchant's, mode's or device's: the caller cannot tell which. */
@@ -143,13 +145,13 @@ export class GatewayRefusedError extends DomainError {
 export class PaymentDeclinedError extends DomainError {
   override readonly name = 'PaymentDeclinedError';
 
-  constructor(
-    decline: { readonly message: string; readonly code: string; readonly declineCode: string | null; readonly advice: string | null },
-    payment: unknown,
-  ) {
-    super('declined', 'payment_declined', decline.message, {
-      advice: adviceOf(decline),
-      details: { declineCode: decline.declineCode ?? decline.code, payment },
+  /** @param isPayer - Whether the answer goes to the payer's device, which is not told that a card is known to be stolen. */
+  constructor(decline: GatewayDecline, isPayer: boolean, payment: unknown) {
+    const known = { declineCode: decline.declineCode ?? decline.code, adviceCode: decline.advice };
+    const shown = isPayer ? codeForPayer(known) : known.declineCode;
+    super('declined', 'payment_declined', shown === known.declineCode ? decline.message : 'The payment was declined.', {
+      advice: adviceFor(known),
+      details: { declineCode: shown, payment },
     });
   }
 }
@@ -161,13 +163,6 @@ export class PaymentBlockedError extends DomainError {
   constructor(payment: unknown) {
     super('declined', 'payment_blocked', 'The payment was refused.', { advice: 'do_not_retry', details: { payment } });
   }
-}
-
-function adviceOf(decline: { readonly code: string; readonly advice: string | null }): 'retry' | 'fix' | 'contact_issuer' | 'do_not_retry' {
-  if (decline.advice === 'do_not_try_again') return 'do_not_retry';
-  if (decline.advice === 'try_again_later') return 'retry';
-  if (decline.advice === 'confirm_card_data' || /^(incorrect|invalid|expired)_/.test(decline.code)) return 'fix';
-  return 'contact_issuer';
 }
 
 /** A device's own credential pays for that device only. */
@@ -233,5 +228,23 @@ export class AgeAssertionForbiddenError extends DomainError {
 
   constructor() {
     super('forbidden', 'age_assertion_forbidden', "Only the merchant's key may assert a verified age.", { param: 'verifiedAge' });
+  }
+}
+
+/** The device's native input is no payment; `code` says why, and `prompt` what to ask the person at the device. */
+export class InputRefusedError extends DomainError {
+  override readonly name = 'InputRefusedError';
+
+  constructor({ code, param, prompt }: InputRefusal) {
+    super('invalid', code, prompt ?? `The input was refused: ${code.replaceAll('_', ' ')}.`, { param, details: { prompt } });
+  }
+}
+
+/** A field says what the input says already. */
+export class InputConflictError extends DomainError {
+  override readonly name = 'InputConflictError';
+
+  constructor(param: string) {
+    super('invalid', 'input_conflict', `With an input, ${param} comes from it and must be absent.`, { param });
   }
 }

@@ -7,6 +7,7 @@ import { CustomersRepository } from './customers.repository.js';
 import { DisputesRepository } from './disputes.repository.js';
 import { GatewayEventsService } from './gateway-events.service.js';
 import { IdempotencyKeys } from './idempotency.js';
+import { LedgerRepository } from './ledger.repository.js';
 import { LimitsController } from './limits.controller.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { PaymentAccumulator } from './payment-accumulator.js';
@@ -35,6 +36,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     DisputesRepository,
     GatewayEventsService,
     IdempotencyKeys,
+    LedgerRepository,
     OutboxRepository,
     PaymentAccumulator,
     PaymentAdmission,
@@ -55,6 +57,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   ],
   exports: [
     GatewayEventsService,
+    LedgerRepository,
     PaymentAccumulator,
     PaymentCompleter,
     PaymentExecutor,

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { assert, newId } from '#kernel';
-import { Database, type Queryable } from '#platform';
+import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { reservationStateOf } from './domain/spending-limit.js';
 import { countPaymentChange } from './metrics.js';
 import { type ChangeSource, type Payment, type PaymentCaller, type PaymentChange } from './payment.js';
+import { checkChange } from './invariants.js';
 import { FOLLOW_PAYMENT } from './spending-limits.repository.js';
 
 /** Small amounts in one sum: a bound for the transaction that gathers them. */
@@ -22,6 +23,7 @@ export type NewPayment = Pick<
   | 'taxMinor'
   | 'currency'
   | 'deviceId'
+  | 'deviceType'
   | 'customerId'
   | 'businessType'
   | 'profileVersion'
@@ -69,8 +71,7 @@ export interface PaymentAdjustment {
 const COLUMNS = `id, merchant_id as "merchantId", livemode, status, outcome_certainty as "outcomeCertainty", amount_minor as "amountMinor",
   tip_minor as "tipMinor", tax_minor as "taxMinor", amount_capturable_minor as "amountCapturableMinor",
   amount_received_minor as "amountReceivedMinor", amount_refunded_minor as "amountRefundedMinor",
-  amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId",
-  (select type from devices where devices.id = device_id) as "deviceType", customer_id as "customerId",
+  amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId", device_type as "deviceType", customer_id as "customerId",
   business_type as "businessType", profile_version as "profileVersion", method, payment_method as "paymentMethod",
   capture_method as "captureMethod", description, metadata, return_url as "returnUrl", risk_score as "riskScore",
   risk_level as "riskLevel", risk_decision as "riskDecision", stripe_payment_intent_id as "stripePaymentIntentId",
@@ -93,7 +94,10 @@ const FOLLOW_CHANGE = FOLLOW_PAYMENT.replaceAll(':state', '$20');
 /** SQL of `payments` and `payment_adjustments`: a row never changes without the line that says so. */
 @Injectable()
 export class PaymentsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: AppConfig,
+  ) {}
 
   /** The caller's payment; a device sees only its own. */
   async find(caller: Pick<PaymentCaller, 'merchantId' | 'livemode' | 'deviceId'>, id: string): Promise<Payment | null> {
@@ -167,9 +171,9 @@ export class PaymentsRepository {
       `with changed as (
          insert into payments (id, merchant_id, livemode, status, amount_minor, tip_minor, tax_minor, currency, device_id, customer_id, business_type,
            profile_version, method, payment_method, capture_method, description, metadata, return_url, risk_score, risk_level, risk_decision,
-           latitude, longitude, client_ip, next_check_at, is_increasable, version)
+           latitude, longitude, client_ip, next_check_at, is_increasable, device_type, version)
          values ($1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-           now() + make_interval(secs => $28), $29, 1)
+           now() + make_interval(secs => $28), $29, $31, 1)
          returning *)${FOLLOW_INSERT}${RECORD_CHANGE}`,
       [
         payment.id,
@@ -203,6 +207,7 @@ export class PaymentsRepository {
         payment.isIncreasable,
         // Taken as reserved a moment ago: only a payment that is refused at once changes that.
         reservationStateOf(payment.status) === 'reserved' ? null : 'released',
+        payment.deviceType,
       ],
     );
     assert(row, 'an insert returns its row');
@@ -252,6 +257,7 @@ export class PaymentsRepository {
    */
   async change(queryable: Queryable, before: Payment, change: PaymentChange, source: ChangeSource): Promise<Payment | null> {
     const after = { ...before, ...change };
+    checkChange(before, after);
     const isLimitChange = after.status !== before.status || after.amountRefundedMinor !== before.amountRefundedMinor;
     const [row] = await queryable.query<Payment>(
       `with changed as (
@@ -358,6 +364,14 @@ export class PaymentsRepository {
       `update payments set next_check_at = now() + make_interval(secs => $3::float8 / 1000) where id = $1 and version = $2`,
       [payment.id, payment.version, delayMs],
     );
+  }
+
+  /** Makes the payment due once the request that is about to call the processor must have ended; no change of the payment. */
+  async watch(transaction: Queryable, payment: Payment): Promise<void> {
+    await transaction.query('update payments set next_check_at = now() + make_interval(secs => $2) where id = $1', [
+      payment.id,
+      this.config.payments.requestLeaseSeconds,
+    ]);
   }
 
   /** Payments whose outcome nobody knows, and the age of the oldest: the product's time to certainty. */

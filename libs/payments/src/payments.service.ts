@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { isId } from '#kernel';
-import { Database } from '#platform';
+import { MerchantsService } from '#merchants';
+import { crashPoint } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
+import { type PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { IdempotencyKeys, type IdempotencyRecord, requestHashOf } from './idempotency.js';
-import { answerOf, type Outcome } from './payment-answer.js';
+import { answerOf, audienceOf, type Outcome } from './payment-answer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { PaymentRecorder } from './payment-recorder.js';
@@ -16,7 +18,7 @@ import { type PageRequest, PaymentsRepository } from './payments.repository.js';
 @Injectable()
 export class PaymentsService {
   constructor(
-    private readonly database: Database,
+    private readonly merchants: MerchantsService,
     private readonly idempotency: IdempotencyKeys,
     private readonly drafts: PaymentDrafts,
     private readonly recorder: PaymentRecorder,
@@ -39,7 +41,8 @@ export class PaymentsService {
     const recorded = await this.recorder.record(caller, { key, requestHash }, draft);
     if (!recorded) return this.idempotency.answerOfWinner(caller, key, requestHash);
     const { payment, attempt } = recorded;
-    if (!attempt) return { answer: answerOf(payment, caller.requestId), isReplay: false };
+    crashPoint('after_recorded');
+    if (!attempt) return { answer: answerOf(payment, audienceOf(caller, draft.seller)), isReplay: false };
     return this.finish(caller, key, await this.executor.execute(payment, attempt, sourceOf(caller)));
   }
 
@@ -48,6 +51,11 @@ export class PaymentsService {
     const payment = isId('payment', id) ? await this.payments.find(caller, id) : null;
     if (!payment) throw new PaymentNotFoundError();
     return payment;
+  }
+
+  /** One payment with what its device shows of it. @throws PaymentNotFoundError as `get` */
+  async show(caller: PaymentCaller, id: string): Promise<PaymentResponse> {
+    return paymentResponseOf(await this.get(caller, id), await this.merchants.sellerOf(caller.merchantId));
   }
 
   /** One page, newest first. */
@@ -66,8 +74,9 @@ export class PaymentsService {
   }
 
   private async finish(caller: PaymentCaller, key: string, payment: Payment): Promise<Outcome> {
-    const answer = answerOf(payment, caller.requestId);
-    await this.idempotency.finish(this.database, caller, key, answer);
+    const answer = answerOf(payment, audienceOf(caller, await this.merchants.sellerOf(caller.merchantId)));
+    await this.idempotency.finish(caller, key, answer);
+    crashPoint('after_answer_stored');
     return { answer, isReplay: false };
   }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, HOUR_MS, isId, money } from '#kernel';
-import { Database, type Queryable } from '#platform';
+import { crashPoint, Database, type Queryable } from '#platform';
 import { type RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { refundResponseOf } from './dto/refund.response.js';
 import { IdempotencyKeys, requestHashOf } from './idempotency.js';
-import { type Outcome, paymentResponseOf } from './payment-answer.js';
+import { type Outcome } from './payment-answer.js';
+import { paymentResponseOf } from './dto/payment.response.js';
 import { type GatewayAnswer, type GatewayRefund, PaymentGateway } from './payment-gateway.js';
 import { type ChangeSource, type Payment, type PaymentCaller, sourceOf } from './payment.js';
 import { AmountTooLargeError, IdempotencyInProgressError, PaymentNotFoundError, PaymentStateError } from './payments.errors.js';
@@ -36,6 +37,7 @@ export class RefundsService {
     if (earlier?.answer) return { answer: earlier.answer, isReplay: true };
     if (earlier) return this.resume(caller, key, earlier.objectId);
     const refund = await this.reserve(caller, key, requestHash, paymentId, request);
+    crashPoint('after_refund_reserved');
     return this.finish(caller, key, await this.send(refund, sourceOf(caller)));
   }
 
@@ -102,7 +104,7 @@ export class RefundsService {
         createdBy: caller.actorId,
         stripeRefundId: null,
       });
-      if (!(await this.idempotency.claim(transaction, caller, key, requestHash, refund.id))) throw new IdempotencyInProgressError();
+      if (!(await this.idempotency.claim(caller, key, requestHash, refund.id, transaction))) throw new IdempotencyInProgressError();
       await this.recount(transaction, payment, sourceOf(caller));
       return refund;
     });
@@ -125,7 +127,10 @@ export class RefundsService {
       },
       refund.stripeIdempotencyKey,
     );
-    return this.apply(refund, answer, source);
+    crashPoint('after_refund_sent');
+    const applied = await this.apply(refund, answer, source);
+    crashPoint('after_refund_applied');
+    return applied;
   }
 
   private async apply(refund: Refund, answer: GatewayAnswer<GatewayRefund>, source: ChangeSource): Promise<Refund> {
@@ -148,7 +153,7 @@ export class RefundsService {
   private async finish(caller: PaymentCaller, key: string, refund: Refund): Promise<Outcome> {
     const isFinal = refund.outcomeCertainty === 'known';
     const answer = { status: isFinal ? 201 : 202, body: JSON.stringify(refundResponseOf(refund)), isFinal };
-    await this.idempotency.finish(this.database, caller, key, answer);
+    await this.idempotency.finish(caller, key, answer);
     return { answer, isReplay: false };
   }
 }

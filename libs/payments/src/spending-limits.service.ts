@@ -39,7 +39,7 @@ export class SpendingLimitsService {
       amountMinor: draft.amount.amountMinor,
       currency: draft.amount.currency,
       at: this.clock.now(),
-      timeZone: draft.timeZone,
+      timeZone: draft.seller.timeZone,
       customerId: ids.customerId,
       ...limitsOf(draft.device, draft.amount.currency),
     };

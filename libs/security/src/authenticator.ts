@@ -115,7 +115,7 @@ export class Authenticator {
     const hashes = this.hasher.hashes(text);
     const record = await this.credentials.findDevice(hashes);
     if (record === null) throw new CredentialRefusedError('api_key_invalid');
-    if (record.status === 'revoked') throw new CredentialRefusedError('device_revoked');
+    if (record.status === 'revoked') throw new CredentialRefusedError('device_credential_revoked');
     if (record.status === 'suspended') throw new PermissionDeniedError('device_suspended');
     refuseWhenSuspended(record);
     await this.adoptPresentPepper('device', record.id, record.credentialHash, hashes);

@@ -63,6 +63,15 @@ export class MerchantRequiredError extends DomainError {
   }
 }
 
+/** The merchant that a person of the whole deployment names is none. */
+export class UnknownMerchantError extends DomainError {
+  override readonly name = 'UnknownMerchantError';
+
+  constructor(param: 'Upp-Merchant' | 'merchantId') {
+    super('not_found', 'merchant_not_found', 'There is no such merchant.', { param });
+  }
+}
+
 /**
  * The merchant on whose behalf the request acts.
  *

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock, DomainError, newId, SECOND_MS } from '#kernel';
-import { Database } from '#platform';
+import { Database, DatabaseUnavailableError } from '#platform';
 import { AuditLog } from './audit/audit-log.js';
 import type { IncidentReport } from './domain/incident.js';
 import { networkOf } from './domain/network.js';
@@ -19,6 +19,7 @@ import {
 const FLUSH_AFTER_MS = SECOND_MS;
 // Different incidents that wait for the database at most; more than that is itself one incident, visible in the metric.
 const MAX_PENDING = 1_000;
+const MAX_FACT_LENGTH = 500;
 
 /** There is no such incident for this merchant. */
 export class IncidentNotFoundError extends DomainError {
@@ -45,7 +46,8 @@ export class SecurityIncidents implements OnApplicationShutdown {
   ) {}
 
   /** Takes note of an incident. It returns at once and never fails: the request has its own answer. */
-  report(report: IncidentReport): void {
+  report(given: IncidentReport): void {
+    const report = printable(given);
     incidentsTotal.inc({ type: report.type, severity: report.severity });
     const now = this.clock.now();
     const fingerprint = fingerprintOf(report);
@@ -101,9 +103,10 @@ export class SecurityIncidents implements OnApplicationShutdown {
       try {
         await this.repository.upsert(incident);
       } catch (error) {
-        // It stays in memory, within the bound, until the database answers again.
-        if (!this.pending.has(key) && this.pending.size < MAX_PENDING) this.pending.set(key, incident);
         this.logger.error({ event: 'incident_not_written', type: incident.report.type, error });
+        // Only what the database could not take now is tried again: one that it will never take must not stand in the way of the others.
+        if (!(error instanceof DatabaseUnavailableError)) continue;
+        if (!this.pending.has(key) && this.pending.size < MAX_PENDING) this.pending.set(key, incident);
         this.schedule();
         return;
       }
@@ -115,4 +118,16 @@ function fingerprintOf({ type, subject, merchantId, ip }: IncidentReport): Buffe
   // The network, not the address: one IPv6 customer owns 2^64 addresses and would be as many incidents.
   const parts = [type, merchantId ?? '', subject ?? '', ip === undefined ? '' : networkOf(ip)];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
+}
+
+/** Facts of an incident come from whoever caused it: control characters and halves of surrogate pairs, which PostgreSQL refuses, become '?'. */
+function printable(report: IncidentReport): IncidentReport {
+  return JSON.parse(JSON.stringify(report), (_key, value: unknown) =>
+    typeof value === 'string'
+      ? value
+          .toWellFormed()
+          .replace(/\p{Cc}/gu, '?')
+          .slice(0, MAX_FACT_LENGTH)
+      : value,
+  ) as IncidentReport;
 }

@@ -12,14 +12,14 @@ export class AuthenticationRequiredError extends DomainError {
 
 /** Why a credential was refused. */
 export type CredentialRefusal =
-  'api_key_invalid' | 'api_key_expired' | 'api_key_revoked' | 'api_key_mode_mismatch' | 'device_revoked' | 'session_expired';
+  'api_key_invalid' | 'api_key_expired' | 'api_key_revoked' | 'api_key_mode_mismatch' | 'device_credential_revoked' | 'session_expired';
 
 const REFUSALS: Readonly<Record<CredentialRefusal, string>> = {
   api_key_invalid: 'The credential is not valid.',
   api_key_expired: 'The API key has expired.',
   api_key_revoked: 'The API key was revoked.',
   api_key_mode_mismatch: 'The credential is of the other mode (test or live) than this deployment.',
-  device_revoked: 'The device was revoked; register it again.',
+  device_credential_revoked: 'The device was revoked; register it again.',
   session_expired: 'The session has ended; sign in again.',
 };
 

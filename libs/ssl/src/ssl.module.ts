@@ -7,7 +7,9 @@ import { AcmeChallengesRepository } from './acme-challenges.repository.js';
 import { AcmeService } from './acme.service.js';
 import { CertificateWatch } from './certificate-watch.js';
 import { CertificateService } from './certificate.service.js';
+import { refuseForwardedHttp } from './forwarded-http.js';
 import { HttpsRedirect } from './https-redirect.js';
+import { endIdleConnectionsOnClose } from './idle-connections.js';
 import { TlsCertificatesRepository } from './tls-certificates.repository.js';
 
 /** Certificates for the api's own HTTPS listener. Needs the global configuration, database and clock. */
@@ -26,7 +28,8 @@ import { TlsCertificatesRepository } from './tls-certificates.repository.js';
 export class SslModule {}
 
 /**
- * Starts what TLS needs beside the listener: certificates for it, the listener without TLS, and the watch over renewals.
+ * Starts what TLS needs beside the listener: certificates for it, the listener without TLS, and the watch over renewals. In mode `off` it
+ * sees to it that what a proxy took without TLS is refused.
  *
  * Called between the making of the application and its `listen`, so that no handshake finds the listener without its certificate.
  *
@@ -35,7 +38,12 @@ export class SslModule {}
  */
 export async function startTls(app: NestFastifyApplication): Promise<number | null> {
   const config = app.get(AppConfig);
-  if (config.tls.mode === 'off') return null;
+  const fastify = app.getHttpAdapter().getInstance();
+  if (config.tls.mode === 'off') {
+    refuseForwardedHttp(fastify, config.tls);
+    return null;
+  }
+  endIdleConnectionsOnClose(fastify);
   await app.init();
   app.get(CertificateService).attach(app.getHttpServer() as unknown as Server);
   const plainHttpPort = await app.get(HttpsRedirect).start(config.server.host);

@@ -1,5 +1,12 @@
 /** Stripe: the only library that knows the SDK. */
 export { HANDLED_STRIPE_EVENTS, IGNORED_STRIPE_EVENTS, type StripeEventTranslation, translateStripeEvent } from './stripe-events.js';
+export {
+  type StripeListedIntent,
+  StripeLists,
+  StripeListUnavailableError,
+  type StripeMovement,
+  type StripeWindow,
+} from './stripe-lists.js';
 export { METADATA_KEYS } from './stripe-objects.js';
 export {
   parseStripeEvent,

@@ -14,7 +14,9 @@ export type StripeEndpoint =
   | 'payment_intents.retrieve'
   | 'refunds.create'
   | 'refunds.retrieve'
-  | 'reviews.approve';
+  | 'reviews.approve'
+  | 'events.list'
+  | 'balance_transactions.list';
 
 /** Calls by what came of them, each counted once however often it was sent. */
 export const stripeRequestsTotal = new Counter({

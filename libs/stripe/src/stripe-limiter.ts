@@ -21,6 +21,8 @@ export const LANES_BY_ENDPOINT: Readonly<Record<StripeEndpoint, Lane>> = {
   'disputes.retrieve': 'look',
   'reviews.approve': 'look',
   'balance.retrieve': 'look',
+  'events.list': 'look',
+  'balance_transactions.list': 'look',
 };
 
 /** Bounds of a {@link StripeLimiter}. */

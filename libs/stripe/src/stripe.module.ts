@@ -4,6 +4,7 @@ import { PaymentGateway } from '#payments';
 import { AppConfig } from '#platform';
 import { StripeCalls } from './stripe-calls.js';
 import { StripeGateway } from './stripe-gateway.js';
+import { StripeLists } from './stripe-lists.js';
 import { StripeProbe } from './stripe-probe.js';
 
 /** Stripe behind the port {@link PaymentGateway}, wherever one is asked for. */
@@ -17,8 +18,9 @@ import { StripeProbe } from './stripe-probe.js';
       useFactory: (config: AppConfig, clock: Clock) => new StripeCalls(config.stripe, clock),
     },
     { provide: PaymentGateway, useClass: StripeGateway },
+    StripeLists,
     StripeProbe,
   ],
-  exports: [PaymentGateway, StripeProbe],
+  exports: [PaymentGateway, StripeLists, StripeProbe],
 })
 export class StripeModule {}

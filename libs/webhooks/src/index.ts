@@ -2,8 +2,10 @@
 export { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
 export { type WebhookLag } from './webhook-admin.repository.js';
 export { WebhookAdminService } from './webhook-admin.service.js';
+export { type BackFillState, WebhookBackFill } from './webhook-back-fill.js';
 export { type IncomingEvent } from './webhook-events.repository.js';
 export { WebhookInbox } from './webhook-inbox.js';
 export { registerWebhookIntake, WebhookIntake } from './webhook-intake.js';
 export { WebhookProcessor } from './webhook-processor.js';
 export { WebhooksCoreModule, WebhooksModule } from './webhooks.module.js';
+export { WebhookDispatcher } from './outgoing/webhook-dispatcher.js';

@@ -33,3 +33,10 @@ export const webhookAttemptsTotal = new Counter({
   help: 'Attempts to process a stored webhook event, by outcome.',
   labelNames: ['outcome'] as const,
 });
+
+/** Merchants' endpoints that were disabled because they are gone or have failed for days. */
+export const webhookEndpointsDisabledTotal = new Counter({
+  name: 'upp_webhook_endpoints_disabled_total',
+  help: "Merchants' webhook endpoints disabled by the dispatcher, by reason.",
+  labelNames: ['reason'] as const,
+});

@@ -3,10 +3,19 @@ import { PaymentsCoreModule } from '#payments';
 import { AppConfig } from '#platform';
 import { SecurityCoreModule } from '#security';
 import { EventApplier } from './event-applier.js';
+import { MerchantEventsController } from './outgoing/merchant-events.controller.js';
+import { MerchantEventsService } from './outgoing/merchant-events.service.js';
+import { WebhookDeliveriesRepository } from './outgoing/webhook-deliveries.repository.js';
+import { WebhookDispatcher } from './outgoing/webhook-dispatcher.js';
+import { WebhookEndpointsController } from './outgoing/webhook-endpoints.controller.js';
+import { WebhookEndpointsRepository } from './outgoing/webhook-endpoints.repository.js';
+import { WebhookEndpointsService } from './outgoing/webhook-endpoints.service.js';
+import { WebhookSender } from './outgoing/webhook-sender.js';
 import { PaymentEventApplier } from './payment-event-applier.js';
 import { WebhookAdminController } from './webhook-admin.controller.js';
 import { WebhookAdminRepository } from './webhook-admin.repository.js';
 import { WebhookAdminService } from './webhook-admin.service.js';
+import { WebhookBackFill } from './webhook-back-fill.js';
 import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
 import { WebhookIntake } from './webhook-intake.js';
@@ -20,19 +29,34 @@ import { WebhookProcessor } from './webhook-processor.js';
     { provide: EventApplier, useClass: PaymentEventApplier },
     WebhookAdminRepository,
     WebhookAdminService,
+    WebhookBackFill,
     WebhookEventsRepository,
     WebhookJobsRepository,
     WebhookInbox,
     WebhookProcessor,
+    MerchantEventsService,
+    WebhookDeliveriesRepository,
+    WebhookDispatcher,
+    WebhookEndpointsRepository,
+    WebhookEndpointsService,
+    WebhookSender,
   ],
-  exports: [WebhookAdminService, WebhookInbox, WebhookProcessor],
+  exports: [
+    MerchantEventsService,
+    WebhookAdminService,
+    WebhookBackFill,
+    WebhookDispatcher,
+    WebhookEndpointsService,
+    WebhookInbox,
+    WebhookProcessor,
+  ],
 })
 export class WebhooksCoreModule {}
 
 /** The core with the routes: for the api. */
 @Module({
   imports: [SecurityCoreModule, WebhooksCoreModule],
-  controllers: [WebhookAdminController],
+  controllers: [MerchantEventsController, WebhookAdminController, WebhookEndpointsController],
   providers: [WebhookIntake],
   exports: [WebhooksCoreModule, WebhookIntake],
 })

@@ -40,7 +40,14 @@ const ajv = new Ajv({ strict: false, allErrors: false });
 const validators = new Map<string, ValidateFunction>();
 let isLoaded = false;
 
+let loaded: AnswerSchema | undefined;
+
 function schema(): AnswerSchema {
+  loaded ??= readOrDerive();
+  return loaded;
+}
+
+function readOrDerive(): AnswerSchema {
   try {
     return JSON.parse(readFileSync(CACHE, 'utf8')) as AnswerSchema;
   } catch {
@@ -59,6 +66,15 @@ function validatorOf(name: string): ValidateFunction {
   const validate = ajv.compile({ $ref: `stripe#/$defs/${name}` });
   validators.set(name, validate);
   return validate;
+}
+
+/** The fields that the SDK's type of a kind of object has; null for kinds that are not judged. */
+export function fieldsOf(kind: string): ReadonlySet<string> | null {
+  const type = TYPES[kind];
+  if (type === undefined) return null;
+  const { $defs: definitions } = schema() as { $defs: Record<string, { $ref?: string; properties?: object }> };
+  const { $ref: reference } = definitions[type] ?? {};
+  return new Set(Object.keys(definitions[reference?.replace('#/$defs/', '') ?? type]?.properties ?? {}));
 }
 
 interface Answer {

@@ -14,7 +14,7 @@ export interface CliSession extends StripeObject {
 const RECONNECT_SECONDS = 10;
 
 function create({ sandbox, account, parameters }: Call<{ device_name?: string }>): object {
-  const device = parameters.device_name ?? '';
+  const { device_name: device = '' } = parameters;
   const secret = `whsec_${createHash('sha256').update(`${account.id}/${device}`).digest('hex')}`;
   const session = sandbox.cliSessions.put({ id: `cliws_${sandbox.store.random.letters(24)}`, object: 'cli_session', secret });
   return {

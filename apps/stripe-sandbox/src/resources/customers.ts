@@ -2,44 +2,12 @@
 import { type Account } from '../account.js';
 import { type Address, NO_ADDRESS, type Shipping, wholeShipping } from '../addresses.js';
 import { type Call, pathId, route } from '../call.js';
-import { noSuch } from '../errors.js';
 import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { search, type SearchParameters } from '../search.js';
 import { type Sandbox } from '../sandbox.js';
+import { changedFields, type Customer, getCustomer } from './customer-object.js';
 import { attach, resolvePaymentMethod } from './payment-methods.js';
-
-/** A customer. */
-export interface Customer {
-  id: string;
-  object: 'customer';
-  address: Address | null;
-  balance: number;
-  created: number;
-  currency: string | null;
-  default_source: null;
-  delinquent: boolean;
-  description: string | null;
-  email: string | null;
-  invoice_prefix: string;
-  invoice_settings: { custom_fields: null; default_payment_method: string | null; footer: null; rendering_options: null };
-  livemode: false;
-  metadata: Metadata;
-  name: string | null;
-  next_invoice_sequence: number;
-  phone: string | null;
-  preferred_locales: string[];
-  shipping: Shipping | null;
-  tax_exempt: string;
-  test_clock: string | null;
-}
-
-/** What is left of a customer that was deleted. */
-export interface DeletedCustomer {
-  id: string;
-  object: 'customer';
-  deleted: true;
-}
 
 interface CustomerParameters {
   address?: Partial<Address> | '';
@@ -57,13 +25,6 @@ interface CustomerParameters {
   test_clock?: string;
 }
 
-/** The customer of an id. @throws StripeError 404 in a path, 400 in a parameter. */
-export function getCustomer(account: Account, id: string, param = 'id'): Customer {
-  const customer = account.customers.find(id);
-  if (!customer) throw noSuch('customer', id, param, param === 'id' ? 404 : 400);
-  return customer;
-}
-
 /** Makes and keeps a customer. */
 export function createCustomer(sandbox: Sandbox, account: Account, input: CustomerParameters): Customer {
   const customer: Customer = {
@@ -76,6 +37,7 @@ export function createCustomer(sandbox: Sandbox, account: Account, input: Custom
     default_source: null,
     delinquent: false,
     description: input.description || null,
+    discount: null,
     email: input.email || null,
     invoice_prefix: sandbox.store.random.letters(8).toUpperCase(),
     invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
@@ -125,13 +87,6 @@ function update(call: Call<CustomerParameters>): object {
   account.customers.put(customer);
   sandbox.events.record(account, 'customer.updated', customer, changedFields(before, customer));
   return customer;
-}
-
-/** The old values of the fields that differ: an event's `previous_attributes`. */
-export function changedFields<T extends object>(before: T, after: T): Partial<T> {
-  const previous: Partial<T> = {};
-  for (const name of Object.keys(before) as (keyof T)[]) if (before[name] !== after[name]) previous[name] = before[name];
-  return previous;
 }
 
 function remove(call: Call): object {

@@ -42,12 +42,12 @@ export interface Dispute extends StripeObject {
 }
 
 const KINDS: Readonly<
-  Record<DisputeKind, { reason: string; networkReasonCode: string; eligibility: readonly string[]; isInquiry?: boolean }>
+  Record<DisputeKind, { reason: string; networkReasonCode: string | null; eligibility: readonly string[]; isInquiry?: boolean }>
 > = {
   fraudulent: { reason: 'fraudulent', networkReasonCode: '10.4', eligibility: [] },
   product_not_received: { reason: 'product_not_received', networkReasonCode: '13.1', eligibility: [] },
   inquiry: { reason: 'fraudulent', networkReasonCode: '10.4', eligibility: [], isInquiry: true },
-  compliance: { reason: 'noncompliant', networkReasonCode: 'C28', eligibility: ['visa_compliance'] },
+  compliance: { reason: 'noncompliant', networkReasonCode: null, eligibility: ['visa_compliance', 'mastercard_compliance'] },
   ce3: { reason: 'fraudulent', networkReasonCode: '10.4', eligibility: ['visa_compelling_evidence_3'] },
 };
 
@@ -69,6 +69,7 @@ const EVIDENCE_FIELDS =
 /** Opens a dispute of a charge and, unless it is an inquiry, takes the money. */
 export function openDispute(sandbox: Sandbox, account: Account, charge: Charge, kind: DisputeKind): Dispute {
   const { reason, networkReasonCode, eligibility, isInquiry = false } = KINDS[kind];
+  const { brand = 'visa' } = (charge.payment_method_details.card ?? {}) as { brand?: string };
   const now = sandbox.clock.now();
   const dueBy = now + RESPONSE_SECONDS;
   const dispute: Dispute = {
@@ -79,7 +80,7 @@ export function openDispute(sandbox: Sandbox, account: Account, charge: Charge, 
     charge: charge.id,
     created: now,
     currency: charge.currency,
-    enhanced_eligibility_types: [...eligibility],
+    enhanced_eligibility_types: eligibility.filter((each) => each.startsWith(brand)),
     evidence: { ...Object.fromEntries(EVIDENCE_FIELDS.split(' ').map((name) => [name, null])), enhanced_evidence: {} },
     evidence_details: {
       due_by: dueBy,
@@ -95,7 +96,7 @@ export function openDispute(sandbox: Sandbox, account: Account, charge: Charge, 
     metadata: {},
     payment_intent: charge.payment_intent,
     payment_method_details: {
-      card: { brand: 'visa', case_type: isInquiry ? 'inquiry' : 'chargeback', network: 'visa', network_reason_code: networkReasonCode },
+      card: { brand, case_type: isInquiry ? 'inquiry' : 'chargeback', network: brand, network_reason_code: networkReasonCode },
       type: 'card',
     },
     reason,

@@ -4,7 +4,7 @@ import { innerList, type ListPage } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { type Customer } from './customers.js';
+import { type Customer } from './customer-object.js';
 
 /** A line of an invoice. */
 export interface InvoiceLine extends StripeObject {
@@ -178,6 +178,8 @@ export function invoiceObject(sandbox: Sandbox, account: Account, parts: Invoice
     ending_balance: null,
     footer: null,
     from_invoice: null,
+    hosted_invoice_url: null,
+    invoice_pdf: null,
     issuer: { type: 'self' },
     last_finalization_error: null,
     latest_revision: null,

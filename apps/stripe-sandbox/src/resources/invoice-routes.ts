@@ -5,7 +5,7 @@ import { invalidParameter, invalidState, noSuch } from '../errors.js';
 import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { search, type SearchParameters } from '../search.js';
-import { changedFields, getCustomer } from './customers.js';
+import { changedFields, getCustomer } from './customer-object.js';
 import { type Invoice, type InvoiceItem, pricingOf } from './invoice-object.js';
 import { draftInvoice, endInvoice, finalizeInvoice, lineOfItem, payInvoice, takeItems } from './invoices.js';
 import { type PriceParameters, resolvePrice } from './products.js';

@@ -4,7 +4,7 @@
 import { type Account } from '../account.js';
 import { invalidState, StripeError } from '../errors.js';
 import { type Sandbox } from '../sandbox.js';
-import { changedFields, getCustomer } from './customers.js';
+import { changedFields, getCustomer } from './customer-object.js';
 import {
   type Invoice,
   type InvoiceItem,

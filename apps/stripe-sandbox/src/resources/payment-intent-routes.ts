@@ -5,7 +5,7 @@ import { invalidParameter, invalidState } from '../errors.js';
 import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { search, type SearchParameters } from '../search.js';
-import { getCustomer } from './customers.js';
+import { getCustomer } from './customer-object.js';
 import { cancel, capture } from './payment-flow.js';
 import {
   applyCommon,

@@ -6,7 +6,7 @@ import { invalidState, noSuch } from '../errors.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { getCustomer } from './customers.js';
+import { getCustomer } from './customer-object.js';
 import { PaymentFlow } from './payment-flow.js';
 import { createPaymentMethod, type PaymentMethod, type PaymentMethodInput, resolvePaymentMethod } from './payment-methods.js';
 import { methodOfConfirmationToken } from './tokens.js';

@@ -10,7 +10,7 @@ import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { getCustomer } from './customers.js';
+import { getCustomer } from './customer-object.js';
 
 /** Who pays. */
 export interface BillingDetails {

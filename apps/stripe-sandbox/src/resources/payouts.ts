@@ -9,7 +9,7 @@ import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
 import { availableBalance, book } from './balance.js';
-import { changedFields } from './customers.js';
+import { changedFields } from './customer-object.js';
 
 /** A payout. */
 export interface Payout extends StripeObject {

@@ -3,7 +3,7 @@ import { innerList, type ListPage } from '../lists.js';
 import { type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { type Customer } from './customers.js';
+import { type Customer } from './customer-object.js';
 import { type Price, type Recurrence } from './products.js';
 
 /** Where a subscription stands. */

@@ -3,7 +3,7 @@ import { type Call, pathId, route } from '../call.js';
 import { invalidParameter, invalidState, noSuch } from '../errors.js';
 import { listPage, type ListParameters } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
-import { changedFields, getCustomer } from './customers.js';
+import { changedFields, getCustomer } from './customer-object.js';
 import { type PriceParameters, resolvePrice } from './products.js';
 import { itemObject, type Subscription, subscriptionObject } from './subscription-object.js';
 import { begin, endSubscription, endTrial } from './subscriptions.js';

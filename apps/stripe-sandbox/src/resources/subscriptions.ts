@@ -13,7 +13,7 @@ import { type Account } from '../account.js';
 import { StripeError } from '../errors.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
-import { changedFields, getCustomer } from './customers.js';
+import { changedFields, getCustomer } from './customer-object.js';
 import { type Invoice, type InvoiceLine, lineOf, pricingOf } from './invoice-object.js';
 import { draftInvoice, finalizeInvoice, payInvoice } from './invoices.js';
 import { addInterval, type Subscription, type SubscriptionItem, type SubscriptionStatus } from './subscription-object.js';

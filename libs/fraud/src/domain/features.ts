@@ -56,8 +56,8 @@ export interface DeviceFeatures {
 export interface HistoryFeatures {
   /** By subject; `null` for a subject the attempt does not have. */
   readonly subjects: Readonly<Record<Subject, SubjectHistory | null>>;
-  /** Attempts of the merchant in this business type and currency over 30 days. */
-  readonly businessType: AmountHistory;
+  /** Latest attempts of the merchant in this business type and currency; `null` when an own average made them needless, or for want of time. */
+  readonly businessType: AmountHistory | null;
   /** The customer's earlier attempts by hour of the day in the merchant's time zone, 24 counts; `null` without a customer. */
   readonly customerHours: readonly number[] | null;
   /** Frauds on the device that have become known by now; `null` when labels were not read. */
@@ -131,6 +131,8 @@ export interface ListHit {
 export interface ModelFeatures {
   readonly version: string;
   readonly mode: 'live' | 'shadow';
-  /** Calibrated probability of fraud, 0 … 1. A broken model may yield NaN, which the rule reports as unavailable. */
-  readonly probability: number;
+  /** Calibrated probability of fraud, 0 … 1; null or NaN when the model gave none, which the rule reports as unavailable. */
+  readonly probability: number | null;
+  /** What the model saw, in the order of its features; null for what was unknown. */
+  readonly inputs: readonly (number | null)[];
 }

@@ -96,6 +96,13 @@ describe('amount anomaly', () => {
     expect(judged('amount_anomaly', { history: { subjects } })).toBe('clear 0 clear');
   });
 
+  it('is unavailable when there was no time for the business average, unless there is an own one', () => {
+    const subjects = someSubjects({ device: { amounts30Days: { count: 3, sumMinor: 3_000 } } });
+
+    expect(judged('amount_anomaly', { history: { businessType: null } })).toBe('unavailable 0 unavailable');
+    expect(judged('amount_anomaly', { history: { businessType: null, subjects } })).toBe('clear 0 clear');
+  });
+
   it('is silent about a device without history', () => {
     expect(judged('amount_anomaly', {})).toBe('not_enough_history 0 not_enough_history');
   });
@@ -235,10 +242,11 @@ describe('business logic', () => {
 });
 
 describe('ml risk', () => {
-  const estimate = (probability: number): FeatureParts => ({ model: { version: 'test-1', mode: 'live', probability } });
+  const estimate = (probability: number | null): FeatureParts => ({ model: { version: 'test-1', mode: 'live', probability, inputs: [] } });
   const cases: [string, FeatureParts, string][] = [
     ['no model', {}, 'unavailable 0 unavailable'],
     ['NaN', estimate(NaN), 'unavailable 0 unavailable'],
+    ['none', estimate(null), 'unavailable 0 unavailable'],
     ['a probability above 1', estimate(1.01), 'unavailable 0 unavailable'],
     ['little risk', estimate(0.05), 'clear 0 model_sees_little_risk'],
     ['even odds', estimate(0.5), 'fired 13 model_sees_risk'],
@@ -250,7 +258,7 @@ describe('ml risk', () => {
   });
 
   it('never acts in shadow, and says what it would have done', () => {
-    const features = someFeatures({ ...estimate(1), model: { version: 'test-1', mode: 'shadow', probability: 1 } });
+    const features = someFeatures({ ...estimate(1), model: { version: 'test-1', mode: 'shadow', probability: 1, inputs: [] } });
 
     const assessment = assessRisk(features, DEFAULT_RULE_SETS.retail);
 

@@ -76,7 +76,11 @@ describe('assessRisk', () => {
   });
 
   it('gives the same answer to a snapshot that went through the database', () => {
-    const features = someFeatures({ device: null, attempt: { localHour: 3 }, model: { version: 'm', mode: 'live', probability: 0.4 } });
+    const features = someFeatures({
+      device: null,
+      attempt: { localHour: 3 },
+      model: { version: 'm', mode: 'live', probability: 0.4, inputs: [1, null] },
+    });
     const stored = JSON.parse(JSON.stringify(features)) as FraudFeatures;
 
     expect(assessRisk(stored, retail)).toEqual(assessRisk(features, retail));

@@ -1,6 +1,9 @@
 /** Rule sets: what each reading is worth, as immutable, versioned data. Another opinion is another version, never an edit. */
 import { type BusinessType } from '#merchants';
-import { type RuleName } from './rule.js';
+import { RULE_NAMES, type RuleName } from './rule.js';
+
+/** Each costs about a microsecond of every payment. */
+const MAX_OPERATOR_RULES = 100;
 
 /**
  * One stretch of the number line. A band reaches from `from` (inclusive) to the next band's `from` (exclusive); the first has no
@@ -48,8 +51,23 @@ export interface RuleSet {
   readonly failurePolicy: FailurePolicy;
   /** Scores from which a payment is held or blocked. */
   readonly thresholds: { readonly review: number; readonly block: number };
-  /** The eight built-in rules by name; operators' own rules stand beside them under their own names. */
+  /** The eight built-in rules by name. */
   readonly rules: Readonly<Record<RuleName, RuleSettings>>;
+  /** Rules that operators wrote, beside the built-in ones. */
+  readonly operatorRules?: readonly OperatorRuleDefinition[];
+}
+
+/** A condition that an operator wrote; it is worth its weight when it is met. */
+export interface OperatorRuleDefinition {
+  /** Lower snake case, unlike any built-in rule. */
+  readonly name: string;
+  /** A condition in the Common Expression Language: `attempt.amountMinor > 50000 && customer.attempts24Hours == 0`. */
+  readonly expression: string;
+  readonly mode: RuleMode;
+  /** What it adds to the score, 0 … 100. */
+  readonly weight: number;
+  /** The score is at least this when the condition is met; `null` for no floor. */
+  readonly floor: number | null;
 }
 
 /**
@@ -64,6 +82,20 @@ export function checkRuleSet(ruleSet: RuleSet): string[] {
     for (const [measure, bands] of Object.entries(settings.bands)) {
       problems.push(...checkBands(bands).map((problem) => `${name}.${measure}: ${problem}`));
     }
+  }
+  return [...problems, ...checkOperatorRules(ruleSet.operatorRules ?? [])];
+}
+
+function checkOperatorRules(rules: readonly OperatorRuleDefinition[]): string[] {
+  const problems: string[] = [];
+  const taken = new Set<string>(RULE_NAMES);
+  if (rules.length > MAX_OPERATOR_RULES) problems.push(`at most ${MAX_OPERATOR_RULES} operator rules`);
+  for (const { name, weight, floor } of rules) {
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) problems.push(`${name}: the name must be lower snake case`);
+    if (taken.has(name)) problems.push(`${name}: the name is taken`);
+    if (!isBetween(weight, 0, 100)) problems.push(`${name}: the weight must be 0 to 100`);
+    if (floor !== null && !isBetween(floor, 0, 100)) problems.push(`${name}: the floor must be 0 to 100`);
+    taken.add(name);
   }
   return problems;
 }

@@ -113,6 +113,6 @@ export function cardSnapshot(values: Float64Array, offset: number, probability: 
     },
     location: { current: null, last: null, countries: { ip: null, card: null, device: null } },
     lists: null,
-    model: probability === null ? null : { version: 'card', mode: 'live', probability },
+    model: probability === null ? null : { version: 'card', mode: 'live', probability, inputs: [] },
   };
 }

@@ -1,6 +1,6 @@
 import { transactionAt } from './protocol.js';
 import { BIG_TIMES_MEAN, CardFeatureStream, ENGINE_FEATURES, LABEL_DELAY_SECONDS } from './card-features.js';
-import { type CardTransactions } from './card-data.js';
+import { type CardTransaction, type CardTransactions } from './card-data.js';
 import { simulate } from './simulator.js';
 
 const DAY = 86_400;
@@ -21,7 +21,8 @@ function batchFeatures(data: CardTransactions, row: number): number[] {
   const deviation =
     earlier.length > 1 ? Math.sqrt(Math.max(0, sum(earlier.map((amount) => amount * amount)) / earlier.length - mean * mean)) : NaN;
   const max = Math.max(...earlier);
-  const bigs = (days: number): number => within(days).filter((other) => isBig(before, other)).length;
+  const isBig = ({ amountMinor }: CardTransaction): boolean => amountMinor * earlier.length > BIG_TIMES_MEAN * sum(earlier);
+  const bigs = (days: number): number => within(days).filter(isBig).length;
   const terminal = before.filter((other) => other.terminal === present.terminal);
   const known = (days: number) =>
     terminal.filter((other) => ageOf(other) >= LABEL_DELAY_SECONDS && ageOf(other) < LABEL_DELAY_SECONDS + days * DAY);
@@ -55,14 +56,6 @@ function batchFeatures(data: CardTransactions, row: number): number[] {
     fraudAges[0] ?? NaN,
     known(30).length - 1 - lastBreak,
   ];
-}
-
-function isBig(before: readonly ReturnType<typeof transactionAt>[], payment: ReturnType<typeof transactionAt>): boolean {
-  const habits = before
-    .slice(0, before.indexOf(payment))
-    .filter((other) => other.customer === payment.customer && payment.timeSeconds - other.timeSeconds < 30 * DAY)
-    .map((other) => other.amountMinor);
-  return habits.length > 0 && payment.amountMinor * habits.length > BIG_TIMES_MEAN * sum(habits);
 }
 
 function sum(numbers: readonly number[]): number {

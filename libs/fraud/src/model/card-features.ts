@@ -45,15 +45,15 @@ export const ENGINE_FEATURES = [
 
 /** Whether a payment was a fraud is known this long after it. */
 export const LABEL_DELAY_SECONDS = 7 * 86_400;
-/** An earlier payment was big when it exceeded this many times the customer's mean at its time. */
-export const BIG_TIMES_MEAN = 3;
+/** An earlier payment was big when it exceeds this many times the customer's mean of now. */
+export const BIG_TIMES_MEAN = 2.5;
 
 const HOUR = 3_600;
 const DAY = 86_400;
 const CUSTOMER_WINDOW = 30 * DAY;
 const TERMINAL_WINDOW = LABEL_DELAY_SECONDS + 30 * DAY;
-/** Days before a payment that its features may depend on; a big earlier payment was big against 30 more days of its own. */
-export const MEMORY_DAYS = 37 + 30;
+/** Days before a payment that its features may depend on. */
+export const MEMORY_DAYS = 37;
 const NIGHT_ENDS_AT_HOUR = 6;
 
 /** The recent past of one customer or terminal, in columns: a million small objects would cost more than all arithmetic. */
@@ -63,7 +63,6 @@ interface Past {
   readonly times: number[];
   /** Minor units for customers, whose sums are exact; for terminals 1 is a fraud. */
   readonly values: number[];
-  readonly big: boolean[];
 }
 
 /** Expired entries are dropped in heaps of this many. */
@@ -93,34 +92,32 @@ export class CardFeatureStream {
     into[offset + 2] = Number(hourOf(timeSeconds) <= NIGHT_ENDS_AT_HOUR);
     writeCustomer(habits, amountMinor, into, offset);
     writeTerminal(terminal, timeSeconds, into, offset);
-    const isBig = habits.count30 > 0 && amountMinor * habits.count30 > BIG_TIMES_MEAN * habits.sum30;
-    remember(customer, timeSeconds, amountMinor, isBig);
-    remember(terminal, timeSeconds, Number(payment.isFraud), false);
+    remember(customer, timeSeconds, amountMinor);
+    remember(terminal, timeSeconds, Number(payment.isFraud));
   }
 }
 
 function recent(pasts: Map<number, Past>, key: number, after: number): Past {
   let past = pasts.get(key);
   if (past === undefined) {
-    past = { start: 0, times: [], values: [], big: [] };
+    past = { start: 0, times: [], values: [] };
     pasts.set(key, past);
   }
   const { times } = past;
   while (past.start < times.length && (times[past.start] as number) <= after) past.start++;
   if (past.start < COMPACT_FROM) return past;
-  for (const column of [past.times, past.values, past.big]) column.splice(0, past.start);
+  for (const column of [past.times, past.values]) column.splice(0, past.start);
   past.start = 0;
   return past;
 }
 
-function remember(past: Past, timeSeconds: number, value: number, isBig: boolean): void {
+function remember(past: Past, timeSeconds: number, value: number): void {
   past.times.push(timeSeconds);
   past.values.push(value);
-  past.big.push(isBig);
 }
 
 /** The customer's 30 days before the present payment. */
-function customerHabits({ start, times, values, big }: Past, now: number) {
+function customerHabits({ start, times, values }: Past, now: number) {
   const habits = {
     count1h: 0,
     count1: 0,
@@ -138,21 +135,24 @@ function customerHabits({ start, times, values, big }: Past, now: number) {
   for (let index = start; index < times.length; index++) {
     const age = now - (times[index] as number);
     const value = values[index] as number;
-    const isBig = big[index] as boolean;
     habits.count30++;
     habits.sum30 += value;
     habits.squares += value * value;
     if (value > habits.max) habits.max = value;
-    if (isBig && age < 14 * DAY) habits.big14++;
     if (age >= 7 * DAY) continue;
     habits.count7++;
     habits.sum7 += value;
-    if (isBig) habits.big7++;
     if (age >= DAY) continue;
     habits.count1++;
     habits.sum1 += value;
-    if (isBig) habits.big1++;
     if (age < HOUR) habits.count1h++;
+  }
+  for (let index = times.length - 1; index >= start && now - (times[index] as number) < 14 * DAY; index--) {
+    if ((values[index] as number) * habits.count30 <= BIG_TIMES_MEAN * habits.sum30) continue;
+    const age = now - (times[index] as number);
+    habits.big14++;
+    if (age < 7 * DAY) habits.big7++;
+    if (age < DAY) habits.big1++;
   }
   return { ...habits, gap: habits.count30 > 0 ? now - (times.at(-1) as number) : NaN };
 }

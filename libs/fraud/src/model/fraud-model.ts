@@ -1,6 +1,7 @@
 /** A fraud model as one JSON document: trees, calibration and the card that says where it comes from and what it cannot do. */
 import { calibrated, fitCalibration, type Calibration } from './calibration.js';
 import { trainTrees, type TrainingOptions, type TrainingRows } from './gradient-boosting.js';
+import { type Distribution } from './metrics.js';
 import { TreeScorer, type FeatureShare, type TreeEnsemble } from './tree-ensemble.js';
 
 /** Version of the document's shape. */
@@ -28,8 +29,8 @@ export interface ModelCard {
   /** One line a fold, as the evaluation printed it. */
   readonly folds: readonly ({ readonly start: string } & Figures)[];
   readonly calibrationError: number;
-  /** For each feature the nine cuts of ten equal groups of the training data and the share of unknown values: what drift is measured against. */
-  readonly quantiles: Readonly<Record<string, readonly number[]>>;
+  /** How each feature was spread over the training data: what drift is measured against. */
+  readonly distributions: Readonly<Record<string, Distribution>>;
   readonly limits: readonly string[];
 }
 

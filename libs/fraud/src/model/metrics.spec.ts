@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { areaUnderRoc, averagePrecision, calibrationError, cardPrecision, populationStability } from './metrics.js';
+import { areaUnderRoc, averagePrecision, calibrationError, cardPrecision, distributionOf, stabilityIndex } from './metrics.js';
 
 const scores = Float64Array.from([0.1, 0.4, 0.35, 0.8]);
 const labels = Uint8Array.from([0, 0, 1, 1]);
@@ -71,17 +71,17 @@ describe('calibrationError', () => {
   });
 });
 
-describe('populationStability', () => {
+describe('stabilityIndex', () => {
   const sample = (shift: number): Float64Array => Float64Array.from({ length: 1_000 }, (_, index) => (index % 100) + shift);
 
   it('is near zero for the same population and above 0.25 for a moved one', () => {
-    expect(populationStability(sample(0), sample(0))).toBeLessThan(0.01);
-    expect(populationStability(sample(0), sample(30))).toBeGreaterThan(0.25);
+    expect(stabilityIndex(distributionOf(sample(0)), sample(0))).toBeLessThan(0.01);
+    expect(stabilityIndex(distributionOf(sample(0)), sample(30))).toBeGreaterThan(0.25);
   });
 
   it('sees values go missing', () => {
     const missing = sample(0).map((value, index) => (index % 2 === 0 ? NaN : value));
 
-    expect(populationStability(sample(0), missing)).toBeGreaterThan(0.25);
+    expect(stabilityIndex(distributionOf(sample(0)), missing)).toBeGreaterThan(0.25);
   });
 });

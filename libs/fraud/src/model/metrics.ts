@@ -96,28 +96,37 @@ export function calibrationError(probabilities: Float64Array, labels: Uint8Array
   return error;
 }
 
-/**
- * Population stability index of a feature between two samples over ten quantile groups of the first; above 0.25 it has drifted.
- */
-export function populationStability(before: Float64Array, after: Float64Array): number {
+/** How one feature's values are spread: shares between cuts, the last share being what is unknown. */
+export interface Distribution {
+  readonly cuts: readonly number[];
+  readonly shares: readonly number[];
+}
+
+/** The spread of a sample over ten groups of about equal size; equal values are never parted. */
+export function distributionOf(sample: Float64Array): Distribution {
   const groups = 10;
-  const ordered = before.filter((value) => !Number.isNaN(value)).sort();
+  const ordered = sample.filter((value) => !Number.isNaN(value)).sort();
   const cuts = new Set<number>();
-  for (let group = 1; group < groups; group++) cuts.add(ordered[Math.floor((group * ordered.length) / groups)] ?? 0);
-  const shares = (sample: Float64Array): number[] => {
-    // One more group holds what is missing.
-    const counts = new Array<number>(cuts.size + 2).fill(0);
-    for (const value of sample) {
-      let group = Number.isNaN(value) ? cuts.size + 1 : 0;
-      if (!Number.isNaN(value)) for (const cut of cuts) if (value > cut) group++;
-      counts[group] = (counts[group] ?? 0) + 1;
-    }
-    // Half a count keeps an empty group from making the index infinite.
-    return counts.map((count) => (count + 0.5) / (sample.length + 0.5 * counts.length));
-  };
-  const [expected, actual] = [shares(before), shares(after)];
-  return expected.reduce((sum, share, group) => {
+  for (let group = 1; group < groups && ordered.length > 0; group++) cuts.add(ordered[Math.floor((group * ordered.length) / groups)] ?? 0);
+  return { cuts: [...cuts], shares: sharesOf([...cuts], sample) };
+}
+
+/** Population stability index: how far a sample has moved from a distribution. Above 0.25 it has drifted. */
+export function stabilityIndex({ cuts, shares }: Distribution, sample: Float64Array): number {
+  const actual = sharesOf(cuts, sample);
+  return shares.reduce((sum, share, group) => {
     const now = actual[group] ?? share;
     return sum + (now - share) * Math.log(now / share);
   }, 0);
+}
+
+function sharesOf(cuts: readonly number[], sample: Float64Array): number[] {
+  const counts = new Array<number>(cuts.length + 2).fill(0);
+  for (const value of sample) {
+    let group = Number.isNaN(value) ? cuts.length + 1 : 0;
+    if (!Number.isNaN(value)) for (const cut of cuts) if (value > cut) group++;
+    counts[group] = (counts[group] ?? 0) + 1;
+  }
+  // Half a count keeps an empty group from making the index infinite.
+  return counts.map((count) => (count + 0.5) / (sample.length + 0.5 * counts.length));
 }

@@ -4,6 +4,7 @@ import { ENGINE_FEATURES } from './card-features.js';
 import { MODEL_TRAINING, meanOf, rowsOf, type FoldFigures } from './evaluation.js';
 import { MODEL_FORMAT, trainCalibrated, type FraudModelDocument } from './fraud-model.js';
 import { type TrainingRows } from './gradient-boosting.js';
+import { distributionOf, type Distribution } from './metrics.js';
 import { dayOf, featureTable, FOLD_STARTS, foldOf } from './protocol.js';
 
 /** What the trainer is told besides the data. */
@@ -40,21 +41,17 @@ export function trainModel(data: CardTransactions, folds: readonly FoldFigures[]
       options: MODEL_TRAINING,
       folds: folds.map((fold) => ({ start: fold.start, ...fold.figures.engine })),
       calibrationError: Number(meanOf(folds, (fold) => fold.decisions.calibrationError).toFixed(4)),
-      quantiles: quantilesOf(rows),
+      distributions: distributionsOf(rows),
       limits: LIMITS,
     },
     ...trainCalibrated(rows, MODEL_TRAINING),
   };
 }
 
-function quantilesOf({ featureNames, values, labels }: TrainingRows): Record<string, number[]> {
+function distributionsOf({ featureNames, values, labels }: TrainingRows): Record<string, Distribution> {
   const width = featureNames.length;
-  const entries = featureNames.map((name, column) => {
-    const known = Float64Array.from(labels, (_, row) => values[row * width + column] ?? NaN).filter((value) => !Number.isNaN(value));
-    known.sort();
-    return [name, Array.from({ length: 9 }, (_, index) => known[Math.floor(((index + 1) * known.length) / 10)] ?? 0)] as const;
-  });
-  return Object.fromEntries(entries);
+  const column = (index: number): Float64Array => Float64Array.from(labels, (_, row) => values[row * width + index] ?? NaN);
+  return Object.fromEntries(featureNames.map((name, index) => [name, distributionOf(column(index))]));
 }
 
 /** Why a challenger may not replace a champion; empty when it may. */

@@ -1,26 +1,49 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsEmail, IsIn, IsOptional, IsUrl, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { IsIn, IsObject, IsOptional, IsUrl, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
 import { LocationDto } from '#devices';
 import { BUSINESS_TYPES, type BusinessType, PAYMENT_METHODS, type PaymentMethod } from '#merchants';
-import { IsMetadata, IsSafeInteger, IsText } from '#platform';
+import { IsEmailAddress, IsMetadata, IsSafeInteger, IsText } from '#platform';
+import { INPUT_KINDS } from '../input/native-input.js';
 
 /** Stripe's own limit of eight digits for most currencies, and twelve for those with small units. */
 const MAX_AMOUNT_MINOR = 999_999_999_999;
 
 const MAX_AGE = 150;
 
+/** A field that is required when there is no input, and checked whenever it is there. */
+function isNeededWithoutInput(field: 'amount' | 'currency') {
+  return (request: CreatePaymentDto): boolean => request.input === undefined || request[field] !== undefined;
+}
+
 /** Body of `POST /api/payments`. Amounts are integers in minor units of the currency. */
 export class CreatePaymentDto {
-  /** Minor units, tip and tax included: 1099 is USD 10.99. */
-  @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_AMOUNT_MINOR, example: 1099 })
+  /** Minor units, tip and tax included: 1099 is USD 10.99. Required unless `input` says it. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_AMOUNT_MINOR, example: 1099 })
+  @ValidateIf(isNeededWithoutInput('amount'))
   @IsSafeInteger(1, MAX_AMOUNT_MINOR)
-  amount: number;
+  amount?: number;
 
-  /** Lower-case ISO 4217 code. */
-  @ApiProperty({ pattern: '^[a-z]{3}$', example: 'usd' })
+  /** Lower-case ISO 4217 code. Required unless `input` says it; beside an input, what its bare amounts and words such as "dollars" mean. */
+  @ApiPropertyOptional({ pattern: '^[a-z]{3}$', example: 'usd' })
+  @ValidateIf(isNeededWithoutInput('currency'))
   @Matches(/^[a-z]{3}$/, { message: 'currency must be a lower-case ISO 4217 code' })
-  currency: string;
+  currency?: string;
+
+  /**
+   * The device's native form instead of `amount` and `method`: `{ kind, … }` with kind `nfc_tap`, `qr_scan`, `voice_command`, `sensor_trigger`,
+   * `controller_input` or `manual_entry`. What is ambiguous is refused with a `prompt` for the person at the device.
+   */
+  @ApiPropertyOptional({
+    type: 'object',
+    required: ['kind'],
+    properties: { kind: { type: 'string', enum: [...INPUT_KINDS] } },
+    additionalProperties: true,
+    example: { kind: 'voice_command', transcript: 'pay twenty five dollars', confidence: 0.97 },
+  })
+  @IsOptional()
+  @IsObject()
+  input?: Record<string, unknown>;
 
   /** The paying device; a device that calls with its own credential must name itself. */
   @ApiProperty({ example: 'dev_01jd8y3v5kq2e9c7x4m6n0r1st' })
@@ -64,8 +87,7 @@ export class CreatePaymentDto {
 
   @ApiPropertyOptional({ format: 'email', maxLength: 254 })
   @IsOptional()
-  @IsEmail({}, { message: 'customerEmail must be an e-mail address' })
-  @MaxLength(254)
+  @IsEmailAddress()
   customerEmail?: string;
 
   /** A customer of the merchant, instead of an address. */
@@ -102,7 +124,7 @@ export class CreatePaymentDto {
   /** Up to 48 pairs of a key (1–40) and a string (0–500 characters); reaches Stripe. */
   @ApiPropertyOptional({ type: Object, additionalProperties: { type: 'string', maxLength: 500 }, maxProperties: 48 })
   @IsOptional()
-  @IsMetadata()
+  @IsMetadata(48)
   metadata?: Record<string, string>;
 
   /** Where the payer returns to after a challenge in a browser. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { PaymentResponse } from '../payment-answer.js';
+import { PaymentResponse } from './payment.response.js';
 import { RefundResponse } from './refund.response.js';
 
 /** One page of payments, newest first. */

@@ -25,7 +25,7 @@ export interface PresentablePayment {
 }
 
 /** What became of the payment, as far as the person at the device is concerned. */
-export type Outcome = 'paid' | 'authorized' | 'noted' | 'waiting' | 'unknown' | 'action' | 'declined' | 'refused' | 'canceled';
+export type PresentedOutcome = 'paid' | 'authorized' | 'noted' | 'waiting' | 'unknown' | 'action' | 'declined' | 'refused' | 'canceled';
 
 /** Words for an assistant's voice. */
 export interface Speech {
@@ -74,6 +74,9 @@ export interface Receipt {
 
 /** One way to present a payment. */
 export type Presentation = Speech | Signal | Screen | Haptic | Receipt;
+
+/** Every way to present a payment. */
+export const PRESENTATION_KINDS = ['speech', 'signal', 'screen', 'haptic', 'receipt'] as const satisfies readonly Presentation['kind'][];
 
 /** The ways each device type has, the main one first. */
 export const PRESENTATIONS_BY_DEVICE_TYPE: Readonly<Record<DeviceType, readonly Presentation['kind'][]>> = {
@@ -132,7 +135,7 @@ const FAILURE = {
  * One style for all devices. A refusal by the fraud rules gives no reason; an unknown outcome asks not to pay again, because the money may
  * have moved; only what is paid, reserved or noted may look and sound like success.
  */
-const STYLES: Readonly<Record<Outcome, Style>> = {
+const STYLES: Readonly<Record<PresentedOutcome, Style>> = {
   paid: { ...SUCCESS, title: 'Paid', text: 'Thank you.' },
   authorized: { ...SUCCESS, title: 'Approved', text: 'The amount is reserved until it is charged.' },
   noted: { ...SUCCESS, title: 'Noted', text: 'It will be charged together with other small amounts.', pattern: 'slow_blink' },
@@ -151,7 +154,7 @@ export function presentationFor(deviceType: DeviceType, payment: PresentablePaym
 }
 
 /** What became of a payment, for the person at the device. */
-export function outcomeOf(payment: Pick<PresentablePayment, 'status' | 'outcomeCertainty' | 'isDeclined'>): Outcome {
+export function outcomeOf(payment: Pick<PresentablePayment, 'status' | 'outcomeCertainty' | 'isDeclined'>): PresentedOutcome {
   switch (payment.status) {
     case 'succeeded':
       return 'paid';
@@ -176,7 +179,7 @@ export function outcomeOf(payment: Pick<PresentablePayment, 'status' | 'outcomeC
   }
 }
 
-function present(kind: Presentation['kind'], deviceType: DeviceType, payment: PresentablePayment, outcome: Outcome): Presentation {
+function present(kind: Presentation['kind'], deviceType: DeviceType, payment: PresentablePayment, outcome: PresentedOutcome): Presentation {
   const look = STYLES[outcome];
   switch (kind) {
     case 'speech':

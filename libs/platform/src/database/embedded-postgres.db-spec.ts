@@ -17,9 +17,20 @@ const CAN_BE_NOBODY = IS_ROOT && spawnSync(SETPRIV, [...NOBODY, process.execPath
 const DIES_WITH_PARENT = spawnSync('setpriv', ['--pdeathsig', 'INT', 'true']).status === 0;
 
 describe('EmbeddedPostgres', () => {
+  /** A data folder with its cluster made, copied by the cases that are not about making one. */
+  let prepared: string;
   let home: string;
   let dataDir: string;
   const cleanups: (() => unknown)[] = [];
+
+  beforeAll(async () => {
+    prepared = mkdtempSync(path.join(os.tmpdir(), 'upp-pg-prepared-'));
+    await (await EmbeddedPostgres.start({ dataDir: prepared, database: 'upp', durable: false })).stop();
+  });
+
+  afterAll(() => {
+    rmSync(prepared, { recursive: true, force: true });
+  });
 
   beforeEach(() => {
     home = mkdtempSync(path.join(os.tmpdir(), 'upp-pg-'));
@@ -66,85 +77,6 @@ describe('EmbeddedPostgres', () => {
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   });
 
-  it('keeps the data and the address over a stop and a start', async () => {
-    const first = await start();
-    await value(first.url, 'create table kept as select 42 as answer');
-    await first.stop();
-
-    const second = await start();
-
-    expect(second.url).toBe(first.url);
-    expect(await value(second.url, 'select answer from kept')).toBe(42);
-  });
-
-  it('stops with clients connected, leaving no pid file', async () => {
-    const postgres = await start();
-    const client = await connect(postgres.url);
-
-    await postgres.stop();
-
-    expect(existsSync(path.join(dataDir, 'pg18/postmaster.pid'))).toBe(false);
-    await client.end().catch(() => undefined);
-  });
-
-  it('refuses a second owner in the same process and in another', async () => {
-    const { owner } = await startOwner();
-
-    await expect(start()).rejects.toThrow(new FolderInUseError(dataDir, owner.pid ?? null));
-  });
-
-  it('starts at once after a kill -9 of the owner, with every committed row', async () => {
-    const { owner, url } = await startOwner();
-    await value(url, 'create table kept as select 42 as answer');
-    owner.kill('SIGKILL');
-    await ended(owner);
-
-    const next = await start();
-
-    expect(await value(next.url, 'select answer from kept')).toBe(42);
-  });
-
-  (DIES_WITH_PARENT ? it : it.skip)('ends by itself after a kill -9 of the owner', async () => {
-    const { owner } = await startOwner();
-    const server = serverPid(dataDir);
-    owner.kill('SIGKILL');
-
-    // A clean stop: a killed server leaves its pid file behind.
-    await expect(waitFor(() => !existsSync(path.join(dataDir, 'pg18/postmaster.pid')))).resolves.toBe(true);
-    await expect(waitFor(() => !existsSync(`/proc/${server}/cwd`))).resolves.toBe(true);
-  });
-
-  it('tells of the end of a killed server and starts again over its busy backends', async () => {
-    const first = await start();
-    const client = await connect(first.url);
-    // It computes: a backend that only waits would notice the death of its server.
-    const busy = client.query('select count(*) from generate_series(1, 5000000) as a(n) where n % 7 = sqrt(n)').catch(() => undefined);
-    await waitFor(async () => (await value(first.url, `select count(*)::int from pg_stat_activity where query ~ 'sqrt'`)) === 2);
-    process.kill(serverPid(dataDir), 'SIGKILL');
-
-    expect(await first.exited).toContain('SIGKILL');
-    const second = await start();
-
-    expect(await value(second.url, 'select 1')).toBe(1);
-    await busy;
-    await client.end().catch(() => undefined);
-  });
-
-  it('starts when the pid file names a live process of another program', async () => {
-    const first = await start();
-    const pidFile = path.join(dataDir, 'pg18/postmaster.pid');
-    const content = readFileSync(pidFile, 'utf8');
-    await first.stop();
-    // Not our own id: PostgreSQL knows that its parent is no server.
-    const other = spawn('sleep', ['60']);
-    cleanups.push(() => other.kill());
-    writeFileSync(pidFile, content.replace(/^\d+/, String(other.pid)));
-
-    const second = await start();
-
-    expect(await value(second.url, 'select 1')).toBe(1);
-  });
-
   it('starts over a cluster whose creation was cut off', async () => {
     mkdirSync(path.join(dataDir, 'pg18.new'), { recursive: true });
     writeFileSync(path.join(dataDir, 'pg18.new/PG_VERSION'), '18\n');
@@ -167,14 +99,99 @@ describe('EmbeddedPostgres', () => {
     });
   });
 
-  it('says why when the server cannot start', async () => {
-    await (await start()).stop();
-    writeFileSync(path.join(dataDir, 'pg18/postgresql.conf'), 'no_such_setting = 1\n');
+  describe('in a folder with a cluster', () => {
+    beforeEach(() => {
+      spawnSync('cp', ['-a', prepared, dataDir]);
+    });
 
-    await expect(start()).rejects.toThrow('no_such_setting');
-    writeFileSync(path.join(dataDir, 'pg18/postgresql.conf'), '');
+    it('keeps the data and the address over a stop and a start', async () => {
+      const first = await start();
+      await value(first.url, 'create table kept as select 42 as answer');
+      await first.stop();
 
-    expect(await value((await start()).url, 'select 1')).toBe(1);
+      const second = await start();
+
+      expect(second.url).toBe(first.url);
+      expect(await value(second.url, 'select answer from kept')).toBe(42);
+    });
+
+    it('stops with clients connected, leaving no pid file', async () => {
+      const postgres = await start();
+      const client = await connect(postgres.url);
+
+      await postgres.stop();
+
+      expect(existsSync(path.join(dataDir, 'pg18/postmaster.pid'))).toBe(false);
+      await client.end().catch(() => undefined);
+    });
+
+    it('refuses a second owner in the same process and in another', async () => {
+      const { owner } = await startOwner();
+
+      await expect(start()).rejects.toThrow(new FolderInUseError(dataDir, owner.pid ?? null));
+    });
+
+    it('starts at once after a kill -9 of the owner, with every committed row', async () => {
+      const { owner, url } = await startOwner();
+      await value(url, 'create table kept as select 42 as answer');
+      owner.kill('SIGKILL');
+      await ended(owner);
+
+      const next = await start();
+
+      expect(await value(next.url, 'select answer from kept')).toBe(42);
+    });
+
+    (DIES_WITH_PARENT ? it : it.skip)('ends by itself after a kill -9 of the owner', async () => {
+      const { owner } = await startOwner();
+      const server = serverPid(dataDir);
+      owner.kill('SIGKILL');
+
+      // A clean stop: a killed server leaves its pid file behind.
+      await expect(waitFor(() => !existsSync(path.join(dataDir, 'pg18/postmaster.pid')))).resolves.toBe(true);
+      await expect(waitFor(() => !existsSync(`/proc/${server}/cwd`))).resolves.toBe(true);
+    });
+
+    it('tells of the end of a killed server and starts again over its busy backends', async () => {
+      const first = await start();
+      const client = await connect(first.url);
+      // It computes: a backend that only waits would notice the death of its server.
+      const busy = client.query('select count(*) from generate_series(1, 5000000) as a(n) where n % 7 = sqrt(n)').catch(() => undefined);
+      await waitFor(async () => (await value(first.url, `select count(*)::int from pg_stat_activity where query ~ 'sqrt'`)) === 2);
+      process.kill(serverPid(dataDir), 'SIGKILL');
+
+      expect(await first.exited).toContain('SIGKILL');
+      const second = await start();
+
+      expect(await value(second.url, 'select 1')).toBe(1);
+      await busy;
+      await client.end().catch(() => undefined);
+    });
+
+    it('starts when the pid file names a live process of another program', async () => {
+      const first = await start();
+      const pidFile = path.join(dataDir, 'pg18/postmaster.pid');
+      const content = readFileSync(pidFile, 'utf8');
+      await first.stop();
+      // Not our own id: PostgreSQL knows that its parent is no server.
+      const other = spawn('sleep', ['60']);
+      cleanups.push(() => other.kill());
+      writeFileSync(pidFile, content.replace(/^\d+/, String(other.pid)));
+
+      const second = await start();
+
+      expect(await value(second.url, 'select 1')).toBe(1);
+    });
+
+    it('says why when the server cannot start', async () => {
+      await (await start()).stop();
+      writeFileSync(path.join(dataDir, 'pg18/postgresql.conf'), 'no_such_setting = 1\n');
+
+      await expect(start()).rejects.toThrow('no_such_setting');
+      writeFileSync(path.join(dataDir, 'pg18/postgresql.conf'), '');
+
+      expect(await value((await start()).url, 'select 1')).toBe(1);
+    });
   });
 
   (IS_ROOT ? describe : describe.skip)('for root', () => {

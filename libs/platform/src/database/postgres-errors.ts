@@ -30,6 +30,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return sqlState(error) === '23505' && (constraint === undefined || (error as { constraint?: string }).constraint === constraint);
 }
 
+/** Whether a row names another one that is not there. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return sqlState(error) === '23503';
+}
+
 /** Whether the error says that the server, not the statement, is the problem. */
 export function isUnavailable(error: unknown): boolean {
   const code = sqlState(error);

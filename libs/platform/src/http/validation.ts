@@ -1,6 +1,6 @@
 /** Turns bodies and queries into DTOs, or refuses them naming every field at fault. */
 import { ValidationPipe } from '@nestjs/common';
-import { registerDecorator, type ValidationError, type ValidationOptions } from 'class-validator';
+import { isEmail, registerDecorator, type ValidationError, type ValidationOptions } from 'class-validator';
 import { DomainError } from '#kernel';
 
 /** One field that is not as the API describes it. */
@@ -64,16 +64,21 @@ const METADATA_KEYS = 50;
 const METADATA_KEY_LENGTH = 40;
 const METADATA_VALUE_LENGTH = 500;
 
-/** Up to 50 pairs of a key of 1–40 and a string value of 0–500 characters, without NUL characters. */
-export function IsMetadata(): PropertyDecorator {
+/**
+ * Pairs of a key of 1–40 and a string value of 0–500 characters, without NUL characters.
+ *
+ * @param maxPairs - Fewer than Stripe's 50 where this product adds its own.
+ */
+export function IsMetadata(maxPairs: number = METADATA_KEYS): PropertyDecorator {
   return (target, property) => {
     registerDecorator({
       name: 'isMetadata',
       target: target.constructor,
       propertyName: String(property),
       validator: {
-        validate: isMetadata,
-        defaultMessage: () => `${String(property)} must be at most 50 pairs of a key (1–40) and a string (0–500 characters)`,
+        validate: (value: unknown) => isMetadata(value, maxPairs),
+        defaultMessage: () =>
+          `${String(property)} must be at most ${String(maxPairs)} pairs of a key (1–40) and a string (0–500 characters)`,
       },
     });
   };
@@ -95,11 +100,29 @@ export function IsText(min: number, max: number, options?: ValidationOptions): P
   };
 }
 
-function isMetadata(value: unknown): boolean {
+/** RFC 5321 allows no longer address. */
+const EMAIL_LENGTH = 254;
+
+/** An e-mail address. class-validator's own IsEmail throws on half a surrogate pair, which would be our fault instead of the client's. */
+export function IsEmailAddress(): PropertyDecorator {
+  return (target, property) => {
+    registerDecorator({
+      name: 'isEmailAddress',
+      target: target.constructor,
+      propertyName: String(property),
+      validator: {
+        validate: (value: unknown) => typeof value === 'string' && value.length <= EMAIL_LENGTH && isCleanText(value) && isEmail(value),
+        defaultMessage: () => `${String(property)} must be an e-mail address`,
+      },
+    });
+  };
+}
+
+function isMetadata(value: unknown, maxPairs: number): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const pairs = Object.entries(value as Record<string, unknown>);
   return (
-    pairs.length <= METADATA_KEYS &&
+    pairs.length <= maxPairs &&
     pairs.every(
       ([key, text]) =>
         key.length >= 1 &&

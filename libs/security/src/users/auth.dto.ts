@@ -1,7 +1,7 @@
 /** What clients send to and get from /api/auth and /api/admin/users. */
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsEmail, IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
-import { IsText } from '#platform';
+import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IsEmailAddress, IsText } from '#platform';
 import { ROLES, SCOPES, type Role, type Scope } from '../domain/scopes.js';
 import type { FirstSecrets } from './users.service.js';
 import type { User } from './users.repository.js';
@@ -12,8 +12,7 @@ const CODE = /^(\d{6}|[a-z2-7]{16})$/;
 /** Signing in. */
 export class LoginDto {
   @ApiProperty({ example: 'ada@example.com' })
-  @IsEmail()
-  @MaxLength(254)
+  @IsEmailAddress()
   email: string;
 
   @ApiProperty({ minLength: 1, maxLength: 128 })
@@ -50,8 +49,7 @@ export class ChangePasswordDto {
 /** A person to be added. */
 export class CreateUserDto {
   @ApiProperty({ example: 'grace@example.com' })
-  @IsEmail()
-  @MaxLength(254)
+  @IsEmailAddress()
   email: string;
 
   @ApiProperty({ enum: ROLES })

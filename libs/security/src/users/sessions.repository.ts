@@ -8,6 +8,8 @@ export interface ActiveSession {
   readonly id: string;
   readonly userId: string;
   readonly merchantId: string | null;
+  /** Whether the merchant that the request names is there. */
+  readonly isNamedMerchant: boolean;
   readonly role: Role;
   readonly hasTotp: boolean;
   readonly steppedUpAt: Date | null;
@@ -54,13 +56,14 @@ export class SessionsRepository {
    *
    * Asked of the database on every request: whoever is signed out or loses a role loses it everywhere at once.
    */
-  async findActive(tokenHash: Buffer, now: Date, idleSince: Date): Promise<ActiveSession | null> {
+  async findActive(tokenHash: Buffer, now: Date, idleSince: Date, namedMerchantId: string | null): Promise<ActiveSession | null> {
     const rows = await this.database.query<ActiveSession & Record<string, unknown>>(
       `select s.id, s.user_id as "userId", u.merchant_id as "merchantId", u.role, u.totp_secret_sealed is not null as "hasTotp",
-              s.stepped_up_at as "steppedUpAt", s.last_seen_at as "lastSeenAt", s.expires_at as "expiresAt"
+              s.stepped_up_at as "steppedUpAt", s.last_seen_at as "lastSeenAt", s.expires_at as "expiresAt",
+              exists (select 1 from merchants where id = $4) as "isNamedMerchant"
          from sessions s join users u on u.id = s.user_id
         where s.token_hash = $1 and s.revoked_at is null and s.expires_at > $2 and s.last_seen_at > $3 and u.status = 'active'`,
-      [tokenHash, now, idleSince],
+      [tokenHash, now, idleSince, namedMerchantId],
     );
     return rows[0] ?? null;
   }

@@ -6,13 +6,14 @@ import { Clock, HOUR_MS, isId, MINUTE_MS, newId } from '#kernel';
 import { AppConfig, type Queryable } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { type Scope, scopesOfPerson } from '../domain/scopes.js';
-import { actorOf, type UserPrincipal } from '../principal.js';
+import { actorOf, UnknownMerchantError, type UserPrincipal } from '../principal.js';
 import type { RequestOrigin } from '../request-origin.js';
 import { CredentialRefusedError, PermissionDeniedError } from '../security.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 import type { User } from './users.repository.js';
 
 const TOKEN_BYTES = 32;
+const MAX_ID_LENGTH = 64;
 // The last use is noted this often at most, so that reading the console does not write with every click.
 const TOUCH_AFTER_MS = MINUTE_MS;
 const NO_SCOPES: ReadonlySet<Scope> = new Set();
@@ -92,14 +93,16 @@ export class Sessions {
     refuseCrossSite(request);
     const now = this.clock.now();
     const idleSince = new Date(now.getTime() - this.config.sessions.idleMinutes * MINUTE_MS);
-    const session = await this.repository.findActive(hashOf(token), now, idleSince);
+    const header = request.headers['upp-merchant'];
+    const named = typeof header === 'string' ? header.slice(0, MAX_ID_LENGTH) : null;
+    const session = await this.repository.findActive(hashOf(token), now, idleSince, isId('merchant', named) ? named : null);
     if (session === null) throw new CredentialRefusedError('session_expired');
     if (now.getTime() - session.lastSeenAt.getTime() >= TOUCH_AFTER_MS) await this.repository.touch(session.id, now);
-    const named = request.headers['upp-merchant'];
+    if (session.merchantId === null && named !== null && !session.isNamedMerchant) throw new UnknownMerchantError('Upp-Merchant');
     return {
       kind: 'user',
       id: session.userId,
-      merchantId: session.merchantId ?? (isId('merchant', named) ? named : null),
+      merchantId: session.merchantId ?? named,
       livemode: this.config.isLive,
       // Without a second factor a person can do nothing but add one.
       scopes: session.hasTotp || !this.config.sessions.requireTotp ? scopesOfPerson(session.role, session.merchantId) : NO_SCOPES,

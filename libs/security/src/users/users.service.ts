@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DomainError, newId } from '#kernel';
-import { Database, isUniqueViolation, type Queryable } from '#platform';
+import { Database, isForeignKeyViolation, isUniqueViolation, type Queryable } from '#platform';
 import type { AuditContext } from '../api-keys.service.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { passwordProblem } from '../domain/password-policy.js';
 import type { Role } from '../domain/scopes.js';
-import type { UserPrincipal } from '../principal.js';
+import { UnknownMerchantError, type UserPrincipal } from '../principal.js';
 import { PasswordHasher } from './password-hasher.js';
 import { SecondFactor } from './second-factor.js';
 import { SessionsRepository } from './sessions.repository.js';
@@ -58,17 +58,19 @@ export class UsersService {
   /**
    * Makes the first person of a deployment, with everything that signing in needs.
    *
+   * @param withSecondFactor - false only where SESSION_REQUIRE_TOTP is off: the person can add one later.
    * @throws UserRefusedError `owner_exists` when there is one already: the command works once.
    */
-  createFirstOwner(email: string): Promise<FirstSecrets> {
-    return this.insert({ email, role: 'owner', merchantId: null }, { actor: 'system:create_admin' }, async (transaction) => {
+  createFirstOwner(email: string, withSecondFactor = true): Promise<FirstSecrets> {
+    const owner: NewUser = { email, role: 'owner', merchantId: null };
+    return this.insert(owner, { actor: 'system:create_admin' }, withSecondFactor, async (transaction) => {
       if (await this.users.existsOwner(transaction)) throw new UserRefusedError('owner_exists', 'There is an owner already.');
     });
   }
 
   /** Adds a person. @throws UserRefusedError `user_exists` when the address is taken. */
   create(user: NewUser, by: AuditContext): Promise<FirstSecrets> {
-    return this.insert(user, by, () => Promise.resolve());
+    return this.insert(user, by, true, () => Promise.resolve());
   }
 
   /** A page of people, the newest first. */
@@ -133,7 +135,12 @@ export class UsersService {
     return user;
   }
 
-  private async insert(user: NewUser, by: AuditContext, check: (transaction: Queryable) => Promise<void>): Promise<FirstSecrets> {
+  private async insert(
+    user: NewUser,
+    by: AuditContext,
+    withSecondFactor: boolean,
+    check: (transaction: Queryable) => Promise<void>,
+  ): Promise<FirstSecrets> {
     const userId = newId('user');
     const password = randomBytes(FIRST_PASSWORD_BYTES).toString('base64url');
     const passwordHash = await this.passwords.hash(password);
@@ -144,12 +151,20 @@ export class UsersService {
     try {
       await this.database.transaction(async (transaction) => {
         await check(transaction);
-        await this.users.insert(transaction, { id: userId, merchantId, email, role, passwordHash, totpSecretSealed: totp.sealed });
+        await this.users.insert(transaction, {
+          id: userId,
+          merchantId,
+          email,
+          role,
+          passwordHash,
+          totpSecretSealed: withSecondFactor ? totp.sealed : null,
+        });
         await this.users.replaceRecoveryCodes(transaction, userId, this.secondFactor.hashesOf(recoveryCodes));
         await this.auditLog.record(transaction, { ...by, merchantId, action: 'user_created', objectId: userId, changes: { role } });
       });
     } catch (error) {
       if (isUniqueViolation(error, 'users_email_key')) throw new UserRefusedError('user_exists', 'The address is taken.');
+      if (isForeignKeyViolation(error)) throw new UnknownMerchantError('merchantId');
       throw error;
     }
     return { userId, password, totpSecret: totp.secret, recoveryCodes };

@@ -22,6 +22,9 @@ function ratio({ attempt, history }: FraudFeatures): Reading {
     const own = history.subjects[subject]?.amounts30Days;
     if (own !== undefined && isEnough(own, MIN_OWN_ATTEMPTS)) return reading('times_own_average', attempt.amountMinor, own, subject);
   }
+  if (history.businessType === null) {
+    return { measure: 'times_type_average', value: 'unavailable', detail: 'the average of the business type could not be read' };
+  }
   if (isEnough(history.businessType, MIN_TYPE_ATTEMPTS)) {
     return reading('times_type_average', attempt.amountMinor, history.businessType, attempt.businessType);
   }

@@ -11,7 +11,7 @@ export const mlRiskRule: Rule = {
     const measure = 'log_odds';
     if (model === null) return [{ measure, value: 'unavailable', detail: 'no model is live' }];
     const { probability, version } = model;
-    if (!(probability >= 0 && probability <= 1)) {
+    if (probability === null || !(probability >= 0 && probability <= 1)) {
       return [{ measure, value: 'unavailable', detail: `model ${version} gave no probability` }];
     }
     return [{ measure, value: logOdds(probability), detail: `probability ${probability.toFixed(4)} by model ${version}` }];

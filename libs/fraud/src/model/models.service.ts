@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Clock, DAY_MS, MINUTE_MS } from '#kernel';
+import { Database, type Queryable } from '#platform';
+import { AuditLog } from '#security';
+import { ModelNotPromotableError } from '../fraud.errors.js';
+import { ENGINE_FEATURES } from './card-features.js';
+import { FraudModel, type FraudModelDocument } from './fraud-model.js';
+import { stabilityIndex } from './metrics.js';
+import { promotionObstacles } from './model-training.js';
+import { ModelsRepository } from './models.repository.js';
+
+/** A model ready to be asked. */
+export interface ActiveModel {
+  readonly mode: 'live' | 'shadow';
+  readonly model: FraudModel;
+  readonly document: FraudModelDocument;
+}
+
+/** The champion acts when it is live; the challenger looks on. */
+export interface ActiveModels {
+  readonly champion: ActiveModel | null;
+  readonly challenger: ActiveModel | null;
+}
+
+/** What the drift job measured. */
+export interface DriftReport {
+  readonly modelVersion: string;
+  readonly payments: number;
+  /** Features whose index is above {@link DRIFTED_ABOVE}, the worst first. */
+  readonly drifted: readonly { readonly feature: string; readonly stabilityIndex: number }[];
+}
+
+/** Above this a feature is not what the model was trained on. */
+const DRIFTED_ABOVE = 0.25;
+/** Fewer payments say nothing about ten groups. */
+const MIN_DRIFT_PAYMENTS = 500;
+const MAX_DRIFT_PAYMENTS = 50_000;
+// Models change by hand, a few times a year.
+const CACHE_MS = MINUTE_MS;
+// From dist/libs/fraud/src/model back to the folder that holds the document.
+const DEFAULT_MODEL = path.resolve(import.meta.dirname, '../../../../../libs/fraud/models/default-1.json');
+
+/** Models: who acts, who looks on, and whether the world still looks as it did when they learned. */
+@Injectable()
+export class ModelsService implements OnModuleInit {
+  private readonly logger = new Logger(ModelsService.name);
+  private shipped: ActiveModel | null = null;
+  private cached: { readonly models: ActiveModels; readonly readAtMs: number } | null = null;
+
+  constructor(
+    private readonly database: Database,
+    private readonly repository: ModelsRepository,
+    private readonly auditLog: AuditLog,
+    private readonly clock: Clock,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    try {
+      const document = JSON.parse(await readFile(DEFAULT_MODEL, 'utf8')) as FraudModelDocument;
+      this.shipped = { mode: 'shadow', document, model: new FraudModel(document) };
+    } catch (error) {
+      // It only looks on: a deployment without it, or with a broken one, must still take payments.
+      this.logger.warn({ event: 'fraud_model_not_loaded', error: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+
+  /** Who is asked about a payment, at most a minute old. Without any model of one's own the shipped one looks on. */
+  async getActive(transaction: Queryable): Promise<ActiveModels> {
+    const nowMs = this.clock.monotonicMs();
+    if (this.cached !== null && nowMs - this.cached.readAtMs < CACHE_MS) return this.cached.models;
+    const stored = await this.repository.listActive(transaction);
+    const active = stored.flatMap(({ mode, document }): ActiveModel[] =>
+      // A model of another release's features would take one number for another: it rests until it is trained again.
+      mode === 'off' || !seesTheFeatures(document) ? [] : [{ mode, document, model: new FraudModel(document) }],
+    );
+    const champion = active.find(({ mode }) => mode === 'live') ?? null;
+    const challenger = active.find(({ mode }) => mode === 'shadow') ?? (champion === null ? this.shipped : null);
+    const models = { champion, challenger };
+    this.cached = { models, readAtMs: nowMs };
+    return models;
+  }
+
+  /** Adds a model and lets it look on. @returns false when the version exists. @throws ModelNotPromotableError */
+  async challenge(document: FraudModelDocument, actor: string): Promise<boolean> {
+    if (!seesTheFeatures(document)) throw new ModelNotPromotableError(['it was not trained on the features of this release']);
+    const isNew = await this.database.transaction(async (transaction) => {
+      if (!(await this.repository.insert(transaction, document, actor))) return false;
+      await this.repository.setMode(transaction, document.version, 'shadow');
+      await this.auditLog.record(transaction, { actor, merchantId: null, action: 'fraud_model_challenged', objectId: document.version });
+      return true;
+    });
+    this.cached = null;
+    return isNew;
+  }
+
+  /**
+   * Makes the challenger the champion, when it has beaten the present one and sees the world it was trained on.
+   *
+   * @throws ModelNotPromotableError naming every obstacle.
+   */
+  async promote(version: string, actor: string): Promise<void> {
+    this.cached = null;
+    const { champion, challenger } = await this.getActive(this.database);
+    if (challenger?.document.version !== version) throw new ModelNotPromotableError(['it is not the challenger in shadow']);
+    const obstacles = promotionObstacles(challenger.document, champion?.document ?? null);
+    const { payments, drifted } = await this.measureDrift();
+    if (payments < MIN_DRIFT_PAYMENTS)
+      obstacles.push(`it has looked at ${payments} payments of the last day; ${MIN_DRIFT_PAYMENTS} are needed`);
+    for (const { feature, stabilityIndex: index } of drifted) obstacles.push(`${feature} has drifted: ${index.toFixed(2)}`);
+    if (obstacles.length > 0) throw new ModelNotPromotableError(obstacles);
+    await this.database.transaction(async (transaction) => {
+      await this.repository.insert(transaction, challenger.document, actor);
+      await this.repository.setMode(transaction, version, 'live');
+      await this.auditLog.record(transaction, { actor, merchantId: null, action: 'fraud_model_promoted', objectId: version });
+    });
+    this.cached = null;
+  }
+
+  /** Compares the last day's payments with what the acting model, or else the one that looks on, was trained on. For the worker, daily. */
+  async measureDrift(): Promise<DriftReport> {
+    const { champion, challenger } = await this.getActive(this.database);
+    const active = challenger ?? champion;
+    if (active === null) return { modelVersion: '', payments: 0, drifted: [] };
+    const { version, card, ensemble } = active.document;
+    const now = this.clock.now();
+    const rows = await this.repository.listInputs(new Date(now.getTime() - DAY_MS), MAX_DRIFT_PAYMENTS);
+    if (rows.length < MIN_DRIFT_PAYMENTS) return { modelVersion: version, payments: rows.length, drifted: [] };
+    const indexes: Record<string, number> = {};
+    for (const [column, feature] of ensemble.featureNames.entries()) {
+      const distribution = card.distributions[feature];
+      if (distribution !== undefined)
+        indexes[feature] = stabilityIndex(
+          distribution,
+          Float64Array.from(rows, (row) => row[column] ?? NaN),
+        );
+    }
+    await this.repository.saveDrift(version, now, rows.length, indexes);
+    const drifted = Object.entries(indexes)
+      .filter(([, index]) => index > DRIFTED_ABOVE)
+      .map(([feature, index]) => ({ feature, stabilityIndex: index }))
+      .toSorted((first, second) => second.stabilityIndex - first.stabilityIndex);
+    return { modelVersion: version, payments: rows.length, drifted };
+  }
+}
+
+function seesTheFeatures({ ensemble }: FraudModelDocument): boolean {
+  return ensemble.featureNames.join() === ENGINE_FEATURES.join();
+}

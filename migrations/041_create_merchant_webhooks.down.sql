@@ -1,0 +1,3 @@
+drop table webhook_delivery_attempts, webhook_deliveries, outbox_fanout, webhook_endpoints;
+drop trigger payment_adjustments_tell_merchant on payment_adjustments;
+drop function tell_merchant_of_payment;

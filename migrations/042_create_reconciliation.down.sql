@@ -1,0 +1,1 @@
+drop table reconciliation_breaks, reconciliation_runs, webhook_cursors;
