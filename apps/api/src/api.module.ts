@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DevicesModule } from '#devices';
 import { FraudModule } from '#fraud';
-import { MerchantsModule } from '#merchants';
-import { MonitoringModule } from '#monitoring';
+import { MerchantsAdminModule } from '#merchants';
+import { MonitoringAdminModule } from '#monitoring';
 import { ReconciliationModule } from '#operations';
 import { PaymentsModule, ReviewedPaymentsModule } from '#payments';
 import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
@@ -23,7 +23,7 @@ export class ApiModule {
         DatabaseModule,
         SslModule,
         SecurityModule,
-        MerchantsModule,
+        MerchantsAdminModule,
         DevicesModule,
         FraudModule,
         PaymentsModule,
@@ -31,7 +31,7 @@ export class ApiModule {
         StripeModule,
         WebhooksModule,
         ReconciliationModule,
-        MonitoringModule,
+        MonitoringAdminModule,
       ],
     };
   }

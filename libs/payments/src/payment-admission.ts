@@ -66,6 +66,7 @@ export class PaymentAdmission {
       // The address of the payer's own device; behind a merchant's key it would be the merchant's server, the same for everybody.
       ip: caller.deviceId === null ? null : caller.ip,
       location: request.location ?? null,
+      mode: draft.areFraudDecisionsEnforced ? 'enforce' : 'shadow',
     });
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { assert, newId } from '#kernel';
-import { type Queryable } from '#platform';
+import { AppConfig, type Queryable } from '#platform';
 import { type GatewayAnswer } from './payment-gateway.js';
 import { type Payment } from './payment.js';
 
@@ -30,6 +30,8 @@ const COLUMNS = `id, operation, stripe_idempotency_key as "stripeIdempotencyKey"
 /** SQL of `payment_attempts`. */
 @Injectable()
 export class PaymentAttemptsRepository {
+  constructor(private readonly config: AppConfig) {}
+
   /**
    * Records a call that is about to be made. It must commit before the call: its key is all that a restarted process knows of it.
    * The key is derived from the attempt's id, so that every repeat of this very call carries it.
@@ -80,5 +82,24 @@ export class PaymentAttemptsRepository {
 
   list(queryable: Queryable, paymentId: string): Promise<PaymentAttempt[]> {
     return queryable.query<PaymentAttempt>(`select ${COLUMNS} from payment_attempts where payment_id = $1 order by id`, [paymentId]);
+  }
+
+  /** Whether a call about the payment's intent has no result yet. */
+  async hasOpen(queryable: Queryable, paymentId: string): Promise<boolean> {
+    const rows = await queryable.query(
+      `select 1 from payment_attempts where payment_id = $1 and outcome is null and operation in ('increase', 'capture', 'cancel') limit 1`,
+      [paymentId],
+    );
+    return rows.length > 0;
+  }
+
+  /** Gives up waiting for results of calls that are older than any request: what became of them was looked up at the processor. */
+  async closeOpen(queryable: Queryable, paymentId: string): Promise<void> {
+    await queryable.query(
+      `update payment_attempts set finished_at = now(), outcome = 'unknown'
+       where payment_id = $1 and outcome is null and operation in ('increase', 'capture', 'cancel')
+         and started_at <= now() - make_interval(secs => $2)`,
+      [paymentId, this.config.payments.requestLeaseSeconds],
+    );
   }
 }

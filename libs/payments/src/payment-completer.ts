@@ -62,16 +62,20 @@ export class PaymentCompleter {
       case 'requires_confirmation':
         return this.ageMs(payment) >= ABANDONED_AFTER_MS ? this.executor.cancel(payment, SOURCE) : payment;
       case 'requires_capture':
-        return payment.outcomeCertainty === 'unknown' ? this.executor.resume(payment, SOURCE) : this.watchAuthorization(payment);
+        return (await this.isInDoubt(payment)) ? this.executor.resume(payment, SOURCE) : this.watchAuthorization(payment);
       case 'accumulating':
       case 'in_review':
       case 'requires_payment_method':
       case 'blocked':
       case 'canceled':
       case 'succeeded':
-        // A capture or cancel whose answer was lost: the intent tells.
-        return payment.outcomeCertainty === 'unknown' ? this.executor.resume(payment, SOURCE) : payment;
+        return (await this.isInDoubt(payment)) ? this.executor.resume(payment, SOURCE) : payment;
     }
+  }
+
+  /** A capture or cancel whose answer was lost, or whose process died before it could be applied: the intent tells. */
+  private async isInDoubt(payment: Payment): Promise<boolean> {
+    return payment.outcomeCertainty === 'unknown' || this.executor.hasOpenCall(payment);
   }
 
   /** A day before a held amount is lost its merchant is told; after it only the processor knows whether it is. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assert, Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
 import { type Device, DevicesService, type DeviceType } from '#devices';
-import { type BusinessProfile, type BusinessType, MerchantsService, type PaymentMethod } from '#merchants';
+import { type BusinessProfile, type BusinessType, isFeatureOn, MerchantsService, type PaymentMethod } from '#merchants';
 import { Database } from '#platform';
 import { CustomersRepository } from './customers.repository.js';
 import { checkPaymentPolicy } from './domain/payment-policy.js';
@@ -17,6 +17,7 @@ import {
   InputRefusedError,
   PolicyViolationError,
   UnknownCurrencyError,
+  PaymentsPausedError,
 } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
@@ -32,6 +33,8 @@ export interface PaymentDraft {
   readonly profileVersion: number;
   readonly captureMethod: 'automatic' | 'manual';
   readonly seller: Seller;
+  /** The flag `enforce_fraud_decisions`, for this device. */
+  readonly areFraudDecisionsEnforced: boolean;
 }
 
 /** Reads what a request names and judges it by the rules that need no reservation. Nothing is written. */
@@ -48,7 +51,7 @@ export class PaymentDrafts {
 
   /**
    * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError @throws InputRefusedError
-   * @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
+   * @throws PaymentsPausedError @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
    */
   async draft(caller: PaymentCaller, request: CreatePaymentDto): Promise<PaymentDraft> {
     if (caller.deviceId !== null && caller.deviceId !== request.deviceId) throw new DeviceMismatchError();
@@ -56,6 +59,7 @@ export class PaymentDrafts {
     const device = await this.devices.get(caller, request.deviceId);
     const { amount, method, minimumAge, reference } = wishOf(request, device.type);
     const context = await this.merchants.getContext(caller.merchantId);
+    if (!isFeatureOn(context.features, 'accept_payments', device.id)) throw new PaymentsPausedError();
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
     const { profile, version } = this.merchants.profileOf(context, businessType);
     const { name, timeZone } = context.merchant;
@@ -92,6 +96,7 @@ export class PaymentDrafts {
       profileVersion: version,
       captureMethod: request.captureMethod ?? profile.captureMethod,
       seller: { name, timeZone },
+      areFraudDecisionsEnforced: isFeatureOn(context.features, 'enforce_fraud_decisions', device.id),
     };
   }
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { assertNever, Clock, HOUR_MS, money } from '#kernel';
-import { Database } from '#platform';
+import { crashPoint, Database } from '#platform';
 import { type CapturePlan } from './domain/capture-plan.js';
-import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { type AttemptOperation, type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { type GatewayAnswer, type GatewayPayment, PaymentGateway } from './payment-gateway.js';
 import { paymentResponseOf } from './dto/payment.response.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -50,8 +50,14 @@ export class PaymentExecutor {
       },
       attempt.stripeIdempotencyKey,
     );
+    crashPoint('after_intent_created');
     if (answer.outcome !== 'succeeded') return this.settle(payment, attempt, answer, source);
     return this.adopt(payment, attempt, answer, source);
+  }
+
+  /** Whether a call was recorded whose result nobody has written down: its process died, or it is still on its way. */
+  async hasOpenCall(payment: Payment): Promise<boolean> {
+    return this.attempts.hasOpen(this.database, payment.id);
   }
 
   /** Finds out where an unfinished payment stands, and takes it on from there. */
@@ -82,31 +88,27 @@ export class PaymentExecutor {
         async (transaction) => (await this.transitions.move(transaction, payment, { to: 'canceled', by }, {}, source)) ?? payment,
       );
     }
-    const attempt = await this.attempts.insert(this.database, payment, 'cancel', source.sourceId ?? source.source);
+    const attempt = await this.recordOperation(payment, 'cancel', source);
     const answer = await this.gateway.cancelPayment(payment.stripePaymentIntentId, attempt.stripeIdempotencyKey);
     return this.settle(payment, attempt, answer, source);
   }
 
   /**
-   * Raises what is held to `amounts.amountMinor`, for a tip.
+   * Raises what is held to `amountMinor`, for a tip.
    *
    * @returns The payment with the new amounts, or as it is with an unknown outcome.
    * @throws TipExceedsAuthorizationError when the authorization cannot be raised @throws TipDeclinedError when the issuer refuses
    */
-  async increase(
-    payment: Payment,
-    gatewayId: string,
-    amounts: { readonly amountMinor: number; readonly tipMinor: number },
-    source: ChangeSource,
-  ): Promise<Payment> {
-    const attempt = await this.attempts.insert(this.database, payment, 'increase', source.sourceId ?? source.source);
-    const amount = money(amounts.amountMinor, payment.currency);
+  async increase(payment: Payment, gatewayId: string, amountMinor: number, source: ChangeSource): Promise<Payment> {
+    const attempt = await this.recordOperation(payment, 'increase', source);
+    const amount = money(amountMinor, payment.currency);
     const answer = await this.gateway.increasePayment(gatewayId, amount, attempt.stripeIdempotencyKey);
     // An earlier try may have raised it although its answer was lost; the same amount again is refused then.
     const seen = answer.outcome === 'failed' ? await this.gateway.retrievePayment(gatewayId) : answer;
-    const isRaised = seen.outcome === 'succeeded' && seen.object.amountMinor >= amounts.amountMinor;
+    const isRaised = seen.outcome === 'succeeded' && seen.object.amountMinor >= amountMinor;
+    // The tip comes along with the snapshot: nothing but a tip raises what is held.
     const after = await this.settle(payment, attempt, isRaised ? seen : answer, source);
-    if (isRaised) return this.transitions.amend(this.database, after, amounts, source);
+    if (isRaised) return after;
     if (answer.outcome === 'declined') throw new TipDeclinedError(answer.decline, paymentResponseOf(after));
     if (answer.outcome === 'not_sent') throw new GatewayUnavailableError(answer.retryAfterSeconds, paymentResponseOf(after));
     if (answer.outcome !== 'unknown') throw new TipExceedsAuthorizationError(after.amountCapturableMinor);
@@ -116,12 +118,20 @@ export class PaymentExecutor {
   /** Takes held money as planned; the rest is released. The payment's amounts become the plan's once the money has moved. */
   async capture(payment: Payment, plan: Pick<CapturePlan, 'captureMinor' | 'amounts'>, source: ChangeSource): Promise<Payment> {
     if (payment.stripePaymentIntentId === null) return payment;
-    const attempt = await this.attempts.insert(this.database, payment, 'capture', source.sourceId ?? source.source);
+    const attempt = await this.recordOperation(payment, 'capture', source);
     const amount = plan.captureMinor === null ? null : money(plan.captureMinor, payment.currency);
     const answer = await this.gateway.capturePayment(payment.stripePaymentIntentId, amount, attempt.stripeIdempotencyKey);
-    const captured = await this.settle(payment, attempt, answer, source);
-    const isNews = plan.amounts !== null && plan.amounts.tipMinor !== captured.tipMinor && captured.status === 'succeeded';
-    return isNews ? this.transitions.amend(this.database, captured, plan.amounts, source) : captured;
+    return this.settle(payment, attempt, answer, source, plan.amounts);
+  }
+
+  /** Records a call about an existing intent, and lets the completer look after it should this process die before the answer is applied. */
+  private async recordOperation(payment: Payment, operation: AttemptOperation, source: ChangeSource): Promise<PaymentAttempt> {
+    const attempt = await this.database.transaction(async (transaction) => {
+      await this.payments.watch(transaction, payment);
+      return this.attempts.insert(transaction, payment, operation, source.sourceId ?? source.source);
+    });
+    crashPoint('after_operation_recorded');
+    return attempt;
   }
 
   /** Commits the intent's id together with the attempt that will confirm it: from here on, money moves only on an object we know. */
@@ -145,12 +155,10 @@ export class PaymentExecutor {
   }
 
   private async confirm(payment: Payment, gatewayId: string, attempt: PaymentAttempt, source: ChangeSource): Promise<Payment> {
-    return this.settle(
-      payment,
-      attempt,
-      await this.gateway.confirmPayment(gatewayId, { returnUrl: payment.returnUrl }, attempt.stripeIdempotencyKey),
-      source,
-    );
+    crashPoint('after_intent_adopted');
+    const answer = await this.gateway.confirmPayment(gatewayId, { returnUrl: payment.returnUrl }, attempt.stripeIdempotencyKey);
+    crashPoint('after_confirmed');
+    return this.settle(payment, attempt, answer, source);
   }
 
   /** A payment that was refused before anything happened is on its way again. */
@@ -166,6 +174,7 @@ export class PaymentExecutor {
   private async resumeIntent(payment: Payment, gatewayId: string, source: ChangeSource): Promise<Payment> {
     const answer = await this.gateway.retrievePayment(gatewayId);
     if (answer.outcome !== 'succeeded') return this.postpone(payment, source);
+    await this.attempts.closeOpen(this.database, payment.id);
     if (payment.status !== 'processing' || answer.object.status !== 'requires_confirmation') {
       return (await this.transitions.applySnapshot(this.database, payment, answer.object, 'snapshot', source)).payment;
     }
@@ -185,12 +194,29 @@ export class PaymentExecutor {
     attempt: PaymentAttempt,
     answer: GatewayAnswer<GatewayPayment>,
     source: ChangeSource,
+    amounts: CapturePlan['amounts'] = null,
+  ): Promise<Payment> {
+    if (attempt.operation !== 'create' && attempt.operation !== 'confirm') crashPoint('after_operation_sent');
+    const settled = await this.applyAnswer(payment, attempt, answer, source, amounts);
+    crashPoint('after_settled');
+    return settled;
+  }
+
+  private async applyAnswer(
+    payment: Payment,
+    attempt: PaymentAttempt,
+    answer: GatewayAnswer<GatewayPayment>,
+    source: ChangeSource,
+    amounts: CapturePlan['amounts'],
   ): Promise<Payment> {
     return this.database.transaction(async (transaction) => {
       await this.attempts.finish(transaction, attempt, answer);
       switch (answer.outcome) {
-        case 'succeeded':
-          return (await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source)).payment;
+        case 'succeeded': {
+          const { payment: after } = await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source);
+          const isTipChanged = amounts !== null && amounts.tipMinor !== after.tipMinor && after.status === 'succeeded';
+          return isTipChanged ? this.transitions.amend(transaction, after, amounts, source) : after;
+        }
         case 'declined':
         case 'failed':
           if (answer.object) return (await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source)).payment;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId } from '#kernel';
 import { MerchantsService } from '#merchants';
+import { crashPoint } from '#platform';
 import { planCapture } from './domain/capture-plan.js';
 import { canMove, type PaymentStatus } from './domain/payment-status.js';
 import { IdempotencyKeys, requestHashOf } from './idempotency.js';
@@ -66,7 +67,7 @@ export class PaymentOperations {
     const { captureMinor, amounts, isIncrease } = planned.plan;
     let held = payment;
     if (amounts && isIncrease && payment.stripePaymentIntentId !== null) {
-      held = await this.executor.increase(payment, payment.stripePaymentIntentId, amounts, sourceOf(caller));
+      held = await this.executor.increase(payment, payment.stripePaymentIntentId, amounts.amountMinor, sourceOf(caller));
       if (held.outcomeCertainty === 'unknown') return held;
     }
     return this.executor.capture(held, { captureMinor, amounts }, sourceOf(caller));
@@ -90,6 +91,7 @@ export class PaymentOperations {
       throw new PaymentStateError(operation.participle, paymentResponseOf(payment));
     const hasKey = earlier ? await this.idempotency.takeOver(caller, key) : await this.idempotency.claim(caller, key, requestHash, id);
     if (!hasKey) return this.idempotency.answerOfWinner(caller, key, requestHash);
+    crashPoint('after_operation_claimed');
     try {
       const after = isDone ? payment : await act(payment);
       const isFinal = after.status === operation.to;

@@ -113,6 +113,7 @@ export class PaymentTransitions {
       outcomeCertainty: 'known' as const,
       stripePaymentIntentId: snapshot.gatewayId,
       stripeChargeId: snapshot.chargeId ?? current.stripeChargeId,
+      ...raisedAmountsOf(current, snapshot, status),
       amountCapturableMinor: snapshot.amountCapturableMinor,
       // What was received never becomes less; refunds are counted apart.
       amountReceivedMinor: Math.max(current.amountReceivedMinor, snapshot.amountReceivedMinor),
@@ -132,4 +133,10 @@ export class PaymentTransitions {
         : {}),
     };
   }
+}
+
+/** What is held was raised for a tip, perhaps by a call whose answer was lost. Nothing else raises it. */
+function raisedAmountsOf(current: Payment, snapshot: GatewayPayment, status: PaymentStatus): Pick<Payment, 'amountMinor' | 'tipMinor'> {
+  const raiseMinor = status === 'requires_capture' ? Math.max(0, snapshot.amountMinor - current.amountMinor) : 0;
+  return { amountMinor: current.amountMinor + raiseMinor, tipMinor: current.tipMinor + raiseMinor };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { assert, newId } from '#kernel';
-import { Database, type Queryable } from '#platform';
+import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { reservationStateOf } from './domain/spending-limit.js';
 import { countPaymentChange } from './metrics.js';
@@ -94,7 +94,10 @@ const FOLLOW_CHANGE = FOLLOW_PAYMENT.replaceAll(':state', '$20');
 /** SQL of `payments` and `payment_adjustments`: a row never changes without the line that says so. */
 @Injectable()
 export class PaymentsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly config: AppConfig,
+  ) {}
 
   /** The caller's payment; a device sees only its own. */
   async find(caller: Pick<PaymentCaller, 'merchantId' | 'livemode' | 'deviceId'>, id: string): Promise<Payment | null> {
@@ -361,6 +364,14 @@ export class PaymentsRepository {
       `update payments set next_check_at = now() + make_interval(secs => $3::float8 / 1000) where id = $1 and version = $2`,
       [payment.id, payment.version, delayMs],
     );
+  }
+
+  /** Makes the payment due once the request that is about to call the processor must have ended; no change of the payment. */
+  async watch(transaction: Queryable, payment: Payment): Promise<void> {
+    await transaction.query('update payments set next_check_at = now() + make_interval(secs => $2) where id = $1', [
+      payment.id,
+      this.config.payments.requestLeaseSeconds,
+    ]);
   }
 
   /** Payments whose outcome nobody knows, and the age of the oldest: the product's time to certainty. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isId } from '#kernel';
 import { MerchantsService } from '#merchants';
+import { crashPoint } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { type PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
@@ -40,6 +41,7 @@ export class PaymentsService {
     const recorded = await this.recorder.record(caller, { key, requestHash }, draft);
     if (!recorded) return this.idempotency.answerOfWinner(caller, key, requestHash);
     const { payment, attempt } = recorded;
+    crashPoint('after_recorded');
     if (!attempt) return { answer: answerOf(payment, audienceOf(caller, draft.seller)), isReplay: false };
     return this.finish(caller, key, await this.executor.execute(payment, attempt, sourceOf(caller)));
   }
@@ -74,6 +76,7 @@ export class PaymentsService {
   private async finish(caller: PaymentCaller, key: string, payment: Payment): Promise<Outcome> {
     const answer = answerOf(payment, audienceOf(caller, await this.merchants.sellerOf(caller.merchantId)));
     await this.idempotency.finish(caller, key, answer);
+    crashPoint('after_answer_stored');
     return { answer, isReplay: false };
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, HOUR_MS, isId, money } from '#kernel';
-import { Database, type Queryable } from '#platform';
+import { crashPoint, Database, type Queryable } from '#platform';
 import { type RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { refundResponseOf } from './dto/refund.response.js';
 import { IdempotencyKeys, requestHashOf } from './idempotency.js';
@@ -37,6 +37,7 @@ export class RefundsService {
     if (earlier?.answer) return { answer: earlier.answer, isReplay: true };
     if (earlier) return this.resume(caller, key, earlier.objectId);
     const refund = await this.reserve(caller, key, requestHash, paymentId, request);
+    crashPoint('after_refund_reserved');
     return this.finish(caller, key, await this.send(refund, sourceOf(caller)));
   }
 
@@ -126,7 +127,10 @@ export class RefundsService {
       },
       refund.stripeIdempotencyKey,
     );
-    return this.apply(refund, answer, source);
+    crashPoint('after_refund_sent');
+    const applied = await this.apply(refund, answer, source);
+    crashPoint('after_refund_applied');
+    return applied;
   }
 
   private async apply(refund: Refund, answer: GatewayAnswer<GatewayRefund>, source: ChangeSource): Promise<Refund> {
