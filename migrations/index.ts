@@ -23,6 +23,8 @@ export const MIGRATION_NAMES = [
   '026_create_fraud_models',
   '030_create_tls_certificates',
   '031_create_feature_flags',
+  '032_create_notifications_and_alerts',
+  '033_create_backup_runs',
   '041_create_merchant_webhooks',
   '042_create_reconciliation',
   '050_chain_audit_log',

@@ -2,7 +2,9 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { ReviewsService } from '#fraud';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
-import { ReconciliationService } from '#operations';
+import { AlertEngine } from '#monitoring';
+import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
+import { AppConfig } from '#platform';
 import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
 import { AuditSealer, CustomerPrivacyService } from '#security';
 import { WebhookBackFill, WebhookDispatcher } from '#webhooks';
@@ -33,6 +35,15 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
     { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
+    { name: 'deliver notifications', pauseMs: 2 * SECOND_MS, run: () => app.get(NotificationsService, { strict: false }).deliverDue() },
+    {
+      name: 'watch for alerts',
+      pauseMs: app.get(AppConfig).alerts.intervalSeconds * SECOND_MS,
+      run: () => app.get(AlertEngine, { strict: false }).watchDeployment(),
+    },
+    { name: 'make backups', pauseMs: MINUTE_MS, run: () => app.get(BackupsService, { strict: false }).makeDue() },
+    { name: 'prove backups', pauseMs: MINUTE_MS, run: () => app.get(RestoreDrillService, { strict: false }).proveDue() },
+    { name: 'remove what is over', pauseMs: 10 * MINUTE_MS, run: () => app.get(RetentionService, { strict: false }).cleanUp() },
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
     { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
