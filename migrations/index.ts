@@ -25,6 +25,7 @@ export const MIGRATION_NAMES = [
   '041_create_merchant_webhooks',
   '042_create_reconciliation',
   '050_chain_audit_log',
+  '060_isolate_tenants',
 ] as const;
 
 // From dist/migrations back to the folder that holds the SQL.

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DevicesModule } from '#devices';
 import { FraudModule } from '#fraud';
-import { MerchantsModule } from '#merchants';
+import { MerchantsAdminModule } from '#merchants';
 import { MonitoringModule } from '#monitoring';
 import { ReconciliationModule } from '#operations';
 import { PaymentsModule, ReviewedPaymentsModule } from '#payments';
@@ -23,7 +23,7 @@ export class ApiModule {
         DatabaseModule,
         SslModule,
         SecurityModule,
-        MerchantsModule,
+        MerchantsAdminModule,
         DevicesModule,
         FraudModule,
         PaymentsModule,

@@ -21,5 +21,5 @@ export {
   type ProfileOverrides,
 } from './domain/profile-overrides.js';
 export { type Merchant } from './merchant.entity.js';
-export { MerchantsModule } from './merchants.module.js';
+export { MerchantsAdminModule, MerchantsModule } from './merchants.module.js';
 export { BusinessTypeNotEnabledError, type MerchantContext, MerchantNotFoundError, MerchantsService } from './merchants.service.js';

@@ -15,6 +15,7 @@ import {
   DeviceMismatchError,
   InputConflictError,
   InputRefusedError,
+  MerchantSuspendedError,
   PolicyViolationError,
   UnknownCurrencyError,
 } from './payments.errors.js';
@@ -56,6 +57,7 @@ export class PaymentDrafts {
     const device = await this.devices.get(caller, request.deviceId);
     const { amount, method, minimumAge, reference } = wishOf(request, device.type);
     const context = await this.merchants.getContext(caller.merchantId);
+    if (context.merchant.status !== 'active') throw new MerchantSuspendedError();
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
     const { profile, version } = this.merchants.profileOf(context, businessType);
     const { name, timeZone } = context.merchant;
