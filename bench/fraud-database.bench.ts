@@ -34,7 +34,8 @@ else await work(merchantId);
 
 async function lead(): Promise<void> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'upp-bench-'));
-  const own = process.env['DATABASE_URL'] === undefined ? await EmbeddedPostgres.start({ dataDir: folder, database: 'bench', durable: true }) : null;
+  const own =
+    process.env['DATABASE_URL'] === undefined ? await EmbeddedPostgres.start({ dataDir: folder, database: 'bench', durable: true }) : null;
   const url = own?.url ?? process.env['DATABASE_URL'] ?? '';
   await runMigrations(url);
   const app = await open(url, 5);

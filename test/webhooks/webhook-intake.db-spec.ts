@@ -185,6 +185,17 @@ describe('POST /api/webhooks/stripe', () => {
     expect(await stored('evt_shared')).toHaveLength(3);
   });
 
+  it('stores an event of the other mode and reports it as a security incident', async () => {
+    const response = await webhooks.post({ ...succeeded('evt_live', 'pi_live'), livemode: true });
+
+    await waitFor(async () => {
+      const rows = await webhooks.database.query(`select 1 from security_incidents where type = 'webhook_mode_mismatch'`);
+      return rows.length > 0;
+    });
+    expect(response.status).toBe(200);
+    expect(await stored('evt_live')).toHaveLength(1);
+  });
+
   it('never changes a stored event', async () => {
     await expect(webhooks.database.query(`update webhook_events set type = 'x'`)).rejects.toThrow('append-only');
   });

@@ -8,7 +8,7 @@ import { ModelNotPromotableError } from '../fraud.errors.js';
 import { ENGINE_FEATURES } from './card-features.js';
 import { FraudModel, type FraudModelDocument } from './fraud-model.js';
 import { stabilityIndex } from './metrics.js';
-import { promotionObstacles } from './model-training.js';
+import { promotionObstacles, trainOnPayments } from './model-training.js';
 import { ModelsRepository } from './models.repository.js';
 
 /** A model ready to be asked. */
@@ -36,6 +36,7 @@ export interface DriftReport {
 const DRIFTED_ABOVE = 0.25;
 /** Fewer payments say nothing about ten groups. */
 const MIN_DRIFT_PAYMENTS = 500;
+const TRAINING_MEMORY_DAYS = 70;
 const MAX_DRIFT_PAYMENTS = 50_000;
 // Models change by hand, a few times a year.
 const CACHE_MS = MINUTE_MS;
@@ -80,6 +81,13 @@ export class ModelsService implements OnModuleInit {
     const models = { champion, challenger };
     this.cached = { models, readAtMs: nowMs };
     return models;
+  }
+
+  /** Trains on the stored payments of the last 70 days: enough for four folds. @throws TooFewPaymentsError */
+  async train(version: string): Promise<FraudModelDocument> {
+    const now = this.clock.now();
+    const payments = await this.repository.listLabelled(new Date(now.getTime() - TRAINING_MEMORY_DAYS * DAY_MS));
+    return trainOnPayments(payments, { version, trainedAt: now.toISOString(), data: 'stored payments and labels of this deployment' });
   }
 
   /** Adds a model and lets it look on. @returns false when the version exists. @throws ModelNotPromotableError */
