@@ -25,7 +25,7 @@ create table fraud_model_drift (
 -- (libs/fraud/src/model/card-features.ts). Volatile, so that its statements see what the locks of fraud_record_attempt waited for.
 -- The attempt itself is in the table already and is left out by its time.
 create function fraud_model_inputs(in_device_id text, in_customer_id text, in_currency text, in_at timestamptz) returns jsonb
-language plpgsql volatile as $$
+language plpgsql volatile set plan_cache_mode = 'force_generic_plan' as $$
 declare
   customer jsonb;
   device jsonb;
@@ -33,7 +33,7 @@ begin
   if in_customer_id is not null then
     with past as (
       select extract(epoch from in_at - attempted_at)::double precision as age, amount_minor::double precision as amount from fraud_attempts
-       where customer_id = in_customer_id and currency = in_currency and attempted_at > in_at - interval '30 days' and attempted_at < in_at
+       where customer_id = in_customer_id and currency = in_currency::char(3) and attempted_at > in_at - interval '30 days' and attempted_at < in_at
        order by attempted_at desc limit 1000
     ), mean as (select count(*) as payments, sum(amount) as total from past)
     select jsonb_build_object(

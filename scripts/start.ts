@@ -11,6 +11,10 @@ await runUntilStopped({
   sandbox: [path.join(APPS, 'stripe-sandbox/src/main.js')],
   seedFirstRun: async (environment, known) => {
     const { apiKey, owner } = await seedFirstRun(environment, known?.apiKey);
-    return { apiKey, adminEmail: owner?.email ?? known?.adminEmail ?? null, adminPassword: owner?.password ?? known?.adminPassword ?? null };
+    return {
+      apiKey,
+      adminEmail: owner?.email ?? known?.adminEmail ?? null,
+      adminPassword: owner?.password ?? known?.adminPassword ?? null,
+    };
   },
 });

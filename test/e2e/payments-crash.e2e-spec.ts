@@ -65,8 +65,9 @@ async function completeInTime(id: string): Promise<void> {
       `select extract(epoch from next_check_at - now())::float8 as due from payments where id = $1`,
       [id],
     );
-    if (row && row.due !== null && row.due > SETTLED_WITHIN_SECONDS) throw new Error(`the next look comes in ${String(row.due)} s`);
-    return row !== undefined && row.due !== null && row.due <= 0;
+    const due = row?.due ?? null;
+    if (due !== null && due > SETTLED_WITHIN_SECONDS) throw new Error(`the next look comes in ${String(due)} s`);
+    return due !== null && due <= 0;
   });
   await system.completeNow();
 }

@@ -102,11 +102,14 @@ describe('a chargeback', () => {
   });
 
   it('spares a payer who passed 3-D Secure', async () => {
-    const intent = await pay('pm_card_visa');
+    const options = { card: { request_three_d_secure: 'challenge' as const } };
+    const intent = await pay('pm_card_createDispute', { payment_method_options: options });
+    await control(running.url, `payment_intents/${intent.id}/authenticate`, { outcome: 'succeed' });
     await pass(1);
 
     const { data } = await stripe.disputes.list({ payment_intent: intent.id });
 
+    expect(intent.status).toBe('requires_action');
     expect(data).toEqual([]);
   });
 });

@@ -191,6 +191,17 @@ describe('3-D Secure', () => {
     expect(unhandled).toMatchObject({ statusCode: 402, code: 'authentication_required', decline_code: 'authentication_not_handled' });
   });
 
+  it('waits for the server to confirm again when confirmation is manual', async () => {
+    const intent = await pay('pm_card_authenticationRequired', { confirmation_method: 'manual' });
+    await control(running.url, `payment_intents/${intent.id}/authenticate`, { outcome: 'succeed' });
+
+    const waiting = await stripe.paymentIntents.retrieve(intent.id);
+    const confirmed = await stripe.paymentIntents.confirm(intent.id);
+
+    expect(waiting.status).toBe('requires_confirmation');
+    expect(confirmed.status).toBe('succeeded');
+  });
+
   it('spares off-session payments of a card that was set up for them', async () => {
     const intent = await pay('pm_card_authenticationRequiredSetupForOffSession', { off_session: true });
 

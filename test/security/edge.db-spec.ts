@@ -85,6 +85,15 @@ describe('the edge', () => {
     expect(rows).toHaveLength(1);
   });
 
+  it.each(['/api/things/%00', '/api/things/a%0d%0ab', '/api/things/1?q=%00', '/api/things/1?%00=1', '/api/things/1?q=a&q=%07'])(
+    'refuses %s',
+    async (url) => {
+      const response = await secured.app.inject({ url });
+
+      expect(response.json()).toMatchObject({ status: 400, code: 'request_malformed' });
+    },
+  );
+
   it('lets amounts, times, coordinates and ids pass', async () => {
     const payload = {
       amount: 99_999_999,

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
+import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 import { createTestDatabase, type TestDatabase } from '#test';
 import { issueTestCertificate, writePair } from './test-certificates.js';
 import { MovedClock, shakeHands, startTlsApp, type TlsApp } from './tls-app.js';
@@ -76,6 +78,24 @@ describe('the HTTPS listener', () => {
 
       await expect(shakeHands(app.port, { ...ANYBODY, ...offer })).rejects.toThrow(/alert/i);
     });
+  });
+
+  it('closes at once though clients keep their connections', async () => {
+    const app = await startWithFiles('ec');
+    const session = http2.connect(`https://127.0.0.1:${app.port}`, ANYBODY);
+    await get(session);
+    const agent = new https.Agent({ keepAlive: true });
+    const request = https.get({ host: '127.0.0.1', port: app.port, path: '/console', agent, ...ANYBODY }, (response) => response.resume());
+    await once(request, 'close');
+    const silent = tls.connect({ host: '127.0.0.1', port: app.port, ALPNProtocols: ['http/1.1'], ...ANYBODY });
+    await once(silent, 'secureConnect');
+
+    await app.close();
+    running.splice(0);
+
+    await expect(shownBy(app)).rejects.toThrow(/ECONNREFUSED/);
+    agent.destroy();
+    silent.destroy();
   });
 
   describe('with files', () => {

@@ -76,9 +76,9 @@ describe('any order of events, with duplicates, through several workers', () => 
   async function aPayment(): Promise<string> {
     const id = String(++serial).padStart(8, '0');
     await webhooks.database.query(
-      `insert into payments (id, merchant_id, livemode, status, amount_minor, currency, device_id, business_type, profile_version, method,
+      `insert into payments (id, merchant_id, livemode, status, amount_minor, currency, device_id, device_type, business_type, profile_version, method,
          payment_method, capture_method, stripe_payment_intent_id, version)
-       values ($1, 'mer_1', false, 'processing', 1250, 'usd', 'dev_1', 'retail', 0, 'card', 'pm_card_visa', 'automatic', $2, 1)`,
+       values ($1, 'mer_1', false, 'processing', 1250, 'usd', 'dev_1', 'pos_terminal', 'retail', 0, 'card', 'pm_card_visa', 'automatic', $2, 1)`,
       [`pay_${id}`, `pi_${id}`],
     );
     webhooks.gateway.payments.set(`pi_${id}`, gatewayPayment({ gatewayId: `pi_${id}`, chargeId: `ch_${id}`, paymentId: `pay_${id}` }));

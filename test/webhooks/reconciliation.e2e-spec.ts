@@ -12,7 +12,8 @@ let serial = 0;
 const today = new Date().toISOString().slice(0, 10);
 
 beforeAll(async () => {
-  system = await TestSystem.start({ sandbox: { disorder: { drop: 0.1 } } as never });
+  system = await TestSystem.start();
+  await system.control('POST', '/_sandbox/webhooks', { disorder: { drop: 0.1 } });
 });
 afterAll(() => system.stop());
 
@@ -22,7 +23,11 @@ const pay = async (amount: number, paymentMethod = 'pm_card_visa'): Promise<stri
   return (await system.call('POST', '/api/payments', { body, key: `books-${String(++serial)}` })).body.id as string;
 };
 const compare = async (): Promise<{ id: string; matched: number; breaks: number }> =>
-  (await system.call('POST', '/api/admin/reconciliation/runs', { body: { day: today } })).body as { id: string; matched: number; breaks: number };
+  (await system.call('POST', '/api/admin/reconciliation/runs', { body: { day: today } })).body as {
+    id: string;
+    matched: number;
+    breaks: number;
+  };
 const breaks = async (query = 'status=open'): Promise<{ id: string; kind: string; objectId: string; paymentId: string }[]> =>
   (await system.call('GET', `/api/admin/reconciliation/breaks?limit=100&${query}`)).body.data as never;
 const sums = async (): Promise<{ here: unknown; there: unknown }> => {
@@ -57,14 +62,19 @@ describe('a system that lost a tenth of its webhooks, and some of its effects', 
       });
     }
     // An effect that was lost here, as by a restore of yesterday's backup.
-    await system.database.query(`update payments set status = 'processing', amount_received_minor = 0, next_check_at = null where id = $1`, [payments[2]]);
+    await system.database.query(
+      `update payments set status = 'processing', amount_received_minor = 0, next_check_at = null where id = $1`,
+      [payments[2]],
+    );
     const before = await sums();
 
     const offered = await system.app.get(WebhookBackFill, { strict: false }).readNow();
     await processAll();
     const first = await compare();
     for (const { id } of await breaks()) {
-      await system.call('POST', `/api/admin/reconciliation/breaks/${id}/repair`, { body: { dryRun: false, reason: 'the books must close' } });
+      await system.call('POST', `/api/admin/reconciliation/breaks/${id}/repair`, {
+        body: { dryRun: false, reason: 'the books must close' },
+      });
     }
     const second = await compare();
 
@@ -81,7 +91,9 @@ describe('a system that lost a tenth of its webhooks, and some of its effects', 
     const lost = await pay(4_242);
     const invented = await pay(1_234);
     await processAll();
-    const [row] = await system.database.query<{ intent: string }>('select stripe_payment_intent_id as intent from payments where id = $1', [lost]);
+    const [row] = await system.database.query<{ intent: string }>('select stripe_payment_intent_id as intent from payments where id = $1', [
+      lost,
+    ]);
     await system.database.query(`update payments set stripe_payment_intent_id = 'pi_elsewhere' where id = $1`, [lost]);
     await system.database.query(`update payments set amount_received_minor = 1233 where id = $1`, [invented]);
     const intentOfInvented = (await system.call('GET', `/api/payments/${invented}`)).body.stripePaymentIntentId as string;
@@ -91,7 +103,9 @@ describe('a system that lost a tenth of its webhooks, and some of its effects', 
     const found = await breaks();
     expect(found).toContainEqual(expect.objectContaining({ kind: 'missing_here', objectId: row!.intent, paymentId: lost }));
     expect(found).toContainEqual(expect.objectContaining({ kind: 'missing_there', objectId: 'pi_elsewhere', paymentId: lost }));
-    expect(found).toContainEqual(expect.objectContaining({ kind: 'over', objectId: intentOfInvented, amountAtStripe: 1234, amountHere: 1233 }));
+    expect(found).toContainEqual(
+      expect.objectContaining({ kind: 'over', objectId: intentOfInvented, amountAtStripe: 1234, amountHere: 1233 }),
+    );
     expect((await system.call('GET', '/api/admin/reconciliation')).body.open).toMatchObject({ missing_here: 1, missing_there: 1, over: 1 });
   });
 
@@ -99,7 +113,8 @@ describe('a system that lost a tenth of its webhooks, and some of its effects', 
     const [found] = await breaks('status=open&kind=over');
     const repair = async (dryRun: boolean): Promise<unknown> =>
       (await system.call('POST', `/api/admin/reconciliation/breaks/${found!.id}/repair`, { body: { dryRun, reason: 'one cent' } })).body;
-    const received = async (): Promise<number> => (await system.call('GET', `/api/payments/${found!.paymentId}`)).body.amountReceived as number;
+    const received = async (): Promise<number> =>
+      (await system.call('GET', `/api/payments/${found!.paymentId}`)).body.amountReceived as number;
 
     const preview = await repair(true);
     const afterPreview = await received();
@@ -110,7 +125,10 @@ describe('a system that lost a tenth of its webhooks, and some of its effects', 
     expect(repaired).toMatchObject({ outcome: 'applied', isDryRun: false });
     expect(await received()).toBe(1234);
     expect(await breaks('status=open&kind=over')).toEqual([]);
-    const audit = await system.database.query<{ reason: string }>(`select reason from audit_log where action = 'reconciliation_break_repaired' and object_id = $1`, [found!.id]);
+    const audit = await system.database.query<{ reason: string }>(
+      `select reason from audit_log where action = 'reconciliation_break_repaired' and object_id = $1`,
+      [found!.id],
+    );
     expect(audit).toEqual([{ reason: 'one cent' }]);
   });
 

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { register } from 'prom-client';
 import { currencyCode } from '#kernel';
 import { type GatewayAnswer, type GatewayDispute, type GatewayPayment, PaymentGateway, type GatewayRefund } from '#payments';
 import { AppConfig, ClockModule, ConfigurationModule, Database, DatabaseModule, type Queryable } from '#platform';
@@ -185,12 +184,4 @@ export function gatewayPayment(fields: Partial<GatewayPayment> = {}): GatewayPay
     paymentId: 'pay_1',
     ...fields,
   };
-}
-
-/** A counter of this process, now. */
-export async function counted(name: string, labels: Readonly<Record<string, string>>): Promise<number> {
-  const metric = await register.getSingleMetric(name)?.get();
-  const isWanted = (value: { labels: Partial<Record<string, string | number>> }): boolean =>
-    Object.entries(labels).every(([label, wanted]) => String(value.labels[label]) === wanted);
-  return metric?.values.find(isWanted)?.value ?? 0;
 }

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { metricValue, createTestDatabase, type TestDatabase, waitFor } from '#test';
 import { sign } from '../../bench/webhook-load.js';
-import { counted, fixture, OLD_WEBHOOK_SECRET, startWebhookApp, succeeded, WEBHOOK_SECRET, type WebhookApp } from './webhook-app.js';
+import { fixture, OLD_WEBHOOK_SECRET, startWebhookApp, succeeded, WEBHOOK_SECRET, type WebhookApp } from './webhook-app.js';
 
 interface StoredEvent {
   readonly stripe_event_id: string;
@@ -183,6 +183,17 @@ describe('POST /api/webhooks/stripe', () => {
     await webhooks.post({ ...event, livemode: true });
 
     expect(await stored('evt_shared')).toHaveLength(3);
+  });
+
+  it('stores an event of the other mode and reports it as a security incident', async () => {
+    const response = await webhooks.post({ ...succeeded('evt_live', 'pi_live'), livemode: true });
+
+    await waitFor(async () => {
+      const rows = await webhooks.database.query(`select 1 from security_incidents where type = 'webhook_mode_mismatch'`);
+      return rows.length > 0;
+    });
+    expect(response.status).toBe(200);
+    expect(await stored('evt_live')).toHaveLength(1);
   });
 
   it('never changes a stored event', async () => {

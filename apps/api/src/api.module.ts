@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DevicesModule } from '#devices';
 import { FraudModule } from '#fraud';
 import { MerchantsAdminModule } from '#merchants';
-import { MonitoringModule } from '#monitoring';
+import { MonitoringAdminModule } from '#monitoring';
 import { ReconciliationModule } from '#operations';
 import { PaymentsModule, ReviewedPaymentsModule } from '#payments';
 import { type AppConfig, ClockModule, ConfigurationModule, DatabaseModule } from '#platform';
@@ -31,7 +31,7 @@ export class ApiModule {
         StripeModule,
         WebhooksModule,
         ReconciliationModule,
-        MonitoringModule,
+        MonitoringAdminModule,
       ],
     };
   }

@@ -12,8 +12,11 @@ export interface Decline {
   readonly networkDeclineCode?: string;
 }
 
-/** When 3-D Secure is asked for: `unless_set_up` spares off-session payments of a card that was set up, `on_session` spares them all. */
-export type ThreeDSecureNeed = 'always' | 'unless_set_up' | 'on_session';
+/**
+ * When 3-D Secure is asked for: `unless_set_up` spares off-session payments of a card that was set up, `on_session` spares them all,
+ * `on_request` leaves it to the merchant's `request_three_d_secure`.
+ */
+export type ThreeDSecureNeed = 'always' | 'unless_set_up' | 'on_session' | 'on_request';
 
 /** What comes later for a charge of the card. */
 export type Aftermath =
@@ -38,8 +41,6 @@ export interface TestCard {
   /** Refused already when attached to a customer or set up. */
   readonly refusesAttach?: boolean;
   readonly threeDSecure?: ThreeDSecureNeed;
-  /** Asked for only when the merchant requests it; otherwise the payment passes without. */
-  readonly refusesAuthentication?: boolean;
   readonly risk?: 'elevated' | 'highest' | 'blocked';
   /** Checks that fail when the value is supplied. */
   readonly failingChecks?: readonly ('cvc' | 'postal_code' | 'line1')[];
@@ -162,9 +163,9 @@ export const TEST_CARDS: readonly TestCard[] = [
   card('4000000000003063', 'threeDSecureRequired', { threeDSecure: 'always' }),
   card('4000008400001629', 'threeDSecureRequiredChargeDeclined', { threeDSecure: 'always', decline: GENERIC }),
   card('4000008400001280', 'threeDSecureRequiredProcessingError', { decline: GENERIC }),
-  card('4000000000003055', 'threeDSecureOptional'),
+  card('4000000000003055', 'threeDSecureOptional', { threeDSecure: 'on_request' }),
 
-  card('4000000000000259', 'createDispute', { aftermath: 'dispute_fraudulent' }),
+  card('4000000000000259', 'createDispute', { aftermath: 'dispute_fraudulent', threeDSecure: 'on_request' }),
   card('4000000000002685', 'createDisputeProductNotReceived', { aftermath: 'dispute_product_not_received' }),
   card('4000000000001976', 'createDisputeInquiry', { aftermath: 'dispute_inquiry' }),
   card('4000000000005423', 'createIssuerFraudRecord', { aftermath: 'early_fraud_warning' }),

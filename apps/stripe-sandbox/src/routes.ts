@@ -8,7 +8,7 @@ import { paymentIntentRoutes } from './resources/payment-intent-routes.js';
 import { paymentMethodRoutes } from './resources/payment-methods.js';
 import { refundRoutes } from './resources/refunds.js';
 import { cliSessionRoutes } from './resources/cli-sessions.js';
-import { checkoutRoutes } from './resources/checkout.js';
+import { checkoutRoutes } from './resources/checkout-routes.js';
 import { disputeRoutes } from './resources/disputes.js';
 import { earlyFraudWarningRoutes } from './resources/early-fraud-warnings.js';
 import { invoiceRoutes } from './resources/invoice-routes.js';

@@ -133,6 +133,11 @@ export class Sandbox {
     return this.store.collection(account.id, 'set_up_payment_method');
   }
 
+  /** Intents confirmed by hand whose payer has passed 3-D Secure. */
+  authenticatedIntents(account: Account): Collection<StripeObject> {
+    return this.store.collection(account.id, 'authenticated_intent');
+  }
+
   /** Where the payer goes for 3-D Secure: a page of the sandbox, or Stripe.js when there is no page to return to. */
   nextAction(intentId: string, returnUrl: string | null): object {
     const url = `${this.baseUrl}/_sandbox/authenticate/${intentId}`;

@@ -1,10 +1,12 @@
 /** What must not happen inside a request, as a table: each job is asked for work again and again, and waits while there is none. */
 import { type INestApplicationContext } from '@nestjs/common';
-import { ReviewsService } from '#fraud';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
-import { ReconciliationService } from '#operations';
+import { ModelsService, ReviewsService } from '#fraud';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
+import { AlertEngine } from '#monitoring';
+import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
+import { AppConfig } from '#platform';
 import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
-import { AuditSealer } from '#security';
+import { AuditSealer, CustomerPrivacyService } from '#security';
 import { WebhookBackFill, WebhookDispatcher } from '#webhooks';
 
 /** One kind of background work. */
@@ -23,7 +25,9 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const refunds = app.get(RefundsService);
   const accumulator = app.get(PaymentAccumulator);
   const reviews = app.get(ReviewsService);
+  const models = app.get(ModelsService);
   const sealer = app.get(AuditSealer);
+  const privacy = app.get(CustomerPrivacyService);
   const dispatcher = app.get(WebhookDispatcher);
   const backFill = app.get(WebhookBackFill);
   const reconciliation = app.get(ReconciliationService);
@@ -32,9 +36,20 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
     { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
+    { name: 'deliver notifications', pauseMs: 2 * SECOND_MS, run: () => app.get(NotificationsService, { strict: false }).deliverDue() },
+    {
+      name: 'watch for alerts',
+      pauseMs: app.get(AppConfig).alerts.intervalSeconds * SECOND_MS,
+      run: () => app.get(AlertEngine, { strict: false }).watchDeployment(),
+    },
+    { name: 'make backups', pauseMs: MINUTE_MS, run: () => app.get(BackupsService, { strict: false }).makeDue() },
+    { name: 'prove backups', pauseMs: MINUTE_MS, run: () => app.get(RestoreDrillService, { strict: false }).proveDue() },
+    { name: 'remove what is over', pauseMs: 10 * MINUTE_MS, run: () => app.get(RetentionService, { strict: false }).cleanUp() },
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
+    { name: 'measure the drift of the fraud model', pauseMs: DAY_MS, run: () => models.measureDrift().then(() => 0) },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
     { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
+    { name: 'seal addresses under a new key', pauseMs: 10 * MINUTE_MS, run: () => privacy.resealNext() },
     { name: 'send merchants their webhooks', pauseMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
     // Each round tells at once whether a list is due; what it offered is no reason to look again.
     { name: 'look for events that never arrived', pauseMs: MINUTE_MS, run: () => backFill.readDue().then(() => 0) },

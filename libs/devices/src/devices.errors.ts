@@ -18,3 +18,12 @@ export class DeviceRevokedError extends DomainError {
     super('conflict', 'device_revoked', 'The device was revoked and cannot be used again.', { param: 'deviceId', advice: 'do_not_retry' });
   }
 }
+
+/** New devices are paused by the flag `register_devices`. */
+export class DeviceRegistrationPausedError extends DomainError {
+  override readonly name = 'DeviceRegistrationPausedError';
+
+  constructor() {
+    super('unavailable', 'device_registration_paused', 'New devices are not registered now.', { retryAfterSeconds: 60 });
+  }
+}

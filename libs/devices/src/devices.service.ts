@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { assert, isId, newId } from '#kernel';
-import { MerchantsService } from '#merchants';
+import { isFeatureOn, MerchantsService } from '#merchants';
 import { Database } from '#platform';
 import { actorOf, AuditLog, Authenticator, CredentialHasher, merchantIdOf, type Principal } from '#security';
 import { type Device } from './device.entity.js';
-import { DeviceNotFoundError, DeviceRevokedError } from './devices.errors.js';
+import { DeviceRegistrationPausedError, DeviceNotFoundError, DeviceRevokedError } from './devices.errors.js';
 import { type DeviceScope, DevicesRepository } from './devices.repository.js';
 import { devicesRegisteredTotal } from './metrics.js';
 import { type RegisterDeviceDto } from './dto/register-device.dto.js';
@@ -31,11 +31,12 @@ export class DevicesService {
   /**
    * Registers a device. A fingerprint the merchant has registered before keeps its id and gets a new credential.
    *
-   * @throws BusinessTypeNotEnabledError @throws DeviceRevokedError
+   * @throws BusinessTypeNotEnabledError @throws DeviceRevokedError @throws DeviceRegistrationPausedError
    */
   async register(principal: Principal, request: RegisterDeviceDto, requestId: string): Promise<Registration> {
     const scope = scopeOf(principal);
-    if (request.businessType) this.merchants.profileOf(await this.merchants.getContext(scope.merchantId), request.businessType);
+    const context = await this.merchants.getContext(scope.merchantId);
+    if (request.businessType) this.merchants.profileOf(context, request.businessType);
     const credential = this.hasher.issue({ kind: 'device', livemode: scope.livemode });
     const { id, isNew } = await this.database.transaction(async (transaction) => {
       const written = await this.repository.upsert(transaction, scope, {
@@ -60,6 +61,8 @@ export class DevicesService {
         objectId: written.id,
         requestId,
       });
+      if (written.isNew && !isFeatureOn(context.features, 'register_devices', request.fingerprint))
+        throw new DeviceRegistrationPausedError();
       if (written.isNew) {
         transaction.afterCommit(() => {
           devicesRegisteredTotal.inc({ device_type: request.type });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '#kernel';
 import { type BusinessType } from '#merchants';
 import { Database } from '#platform';
+import { firstAssessmentIdSince } from './assessment-ids.js';
 import { Backtest, type BacktestReport } from './backtest.js';
 import { FraudRepository } from './fraud.repository.js';
 import { RuleSetsService } from './rules/rule-sets.service.js';
@@ -15,9 +15,6 @@ export interface BacktestRequest {
 
 /** Rows that are held at once. */
 const PAGE = 2_000;
-/** The part of an id that is its time; the rest is zeros, which come before every id of that instant. */
-const TIME_LENGTH = 10;
-
 /** Judges a merchant's stored attempts again. */
 @Injectable()
 export class BacktestService {
@@ -35,7 +32,7 @@ export class BacktestService {
   ): Promise<BacktestReport & { readonly ruleSetVersion: string }> {
     const { ruleSet, operatorRules } = await this.ruleSetOf(merchantId, businessType, request);
     const backtest = new Backtest(ruleSet, operatorRules);
-    let afterId = firstIdOf(request.from);
+    let afterId = firstAssessmentIdSince(request.from);
     for (let page = PAGE; page === PAGE;) {
       const stored = await this.repository.listAssessments(merchantId, businessType, afterId, PAGE);
       for (const each of stored) backtest.add({ ...each, failurePolicy: each.contributions.failurePolicy });
@@ -50,11 +47,4 @@ export class BacktestService {
     if (version !== null) return this.ruleSets.getByName(merchantId, businessType, `${businessType}-${version}`);
     return (await this.ruleSets.getActive(this.database, merchantId, businessType)).live;
   }
-}
-
-/** An id that comes before every assessment since then. */
-function firstIdOf(from: Date): string {
-  const id = newId('assessment', Math.max(0, from.getTime()));
-  const prefix = id.indexOf('_') + 1;
-  return id.slice(0, prefix + TIME_LENGTH).padEnd(id.length, '0');
 }

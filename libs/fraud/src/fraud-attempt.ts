@@ -25,6 +25,8 @@ export interface FraudAttempt {
   readonly email: string | null;
   readonly ip: string | null;
   readonly location: Place | null;
+  /** In `shadow` the judgement is recorded and only lists block; `enforce` when absent. */
+  readonly mode?: 'enforce' | 'shadow';
   /** Upper-case ISO 3166 codes, where known. */
   readonly countries?: LocationFeatures['countries'];
 }

@@ -20,7 +20,6 @@ import { type FailurePolicy } from './domain/rule-set.js';
 export interface FraudEvidence {
   /** RFC 3339, stamped after the locks. */
   readonly attemptedAt: string;
-  readonly isDegraded: boolean;
   readonly subjects: Readonly<Partial<Record<Subject, SubjectHistory>>> | null;
   readonly businessType: AmountHistory | null;
   readonly lastPlace: LocationFeatures['last'];
@@ -127,8 +126,8 @@ export class FraudRepository {
     const { findings, adjustments, shadow, evidence, isDegraded } = assessment;
     await transaction.query(
       `insert into fraud_assessments (id, payment_id, merchant_id, livemode, device_id, customer_id, amount_minor, currency, business_type,
-         score, level, decision, contributions, features, engine_version, rule_set_version, duration_us)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+         score, level, decision, contributions, features, engine_version, rule_set_version, duration_us, mode)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
       [
         id,
         attempt.paymentId,
@@ -147,6 +146,7 @@ export class FraudRepository {
         String(assessment.engineVersion),
         assessment.ruleSetVersion,
         durationUs,
+        attempt.mode ?? 'enforce',
       ],
     );
     return id;

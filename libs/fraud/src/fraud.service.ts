@@ -68,13 +68,20 @@ export class FraudService {
       challenger: champion === null ? null : challengerOf(estimateOf(attempt, evidence, challenger)),
       durationUs: Math.round((this.clock.monotonicMs() - startedMs) * 1_000),
     });
-    const { score, level, decision, isDegraded } = assessment;
+    const { score, level, isDegraded } = assessment;
+    const isBlockedByList = (features.lists?.block.length ?? 0) > 0;
+    const decision = attempt.mode === 'shadow' && !isBlockedByList ? 'allow' : assessment.decision;
     if (decision === 'review') {
       const { amount, ...payment } = attempt;
       await this.reviews.openHeld(transaction, { ...payment, ...amount, assessmentId: id, score, rule: profile.review });
     }
     transaction.afterCommit(() => {
-      fraudDecisionsTotal.inc({ decision, level, business_type: attempt.businessType });
+      fraudDecisionsTotal.inc({
+        decision: assessment.decision,
+        level,
+        mode: attempt.mode ?? 'enforce',
+        business_type: attempt.businessType,
+      });
       fraudScore.observe(score);
     });
     return { id, score, level, decision, isDegraded };

@@ -74,7 +74,14 @@ export {
   type Ranking,
 } from './model/evaluation.js';
 export { FraudModel, MODEL_FORMAT, trainCalibrated, type Figures, type FraudModelDocument, type ModelCard } from './model/fraud-model.js';
-export { promotionObstacles, trainModel, type ModelOrigin } from './model/model-training.js';
+export {
+  promotionObstacles,
+  TooFewPaymentsError,
+  trainModel,
+  trainOnPayments,
+  type LabelledPayment,
+  type ModelOrigin,
+} from './model/model-training.js';
 export { ModelsService, type ActiveModels, type DriftReport } from './model/models.service.js';
 export { type TrainingOptions, type TrainingRows } from './model/gradient-boosting.js';
 export {

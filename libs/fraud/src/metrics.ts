@@ -5,7 +5,7 @@ import { Counter, Histogram } from 'prom-client';
 export const fraudDecisionsTotal = new Counter({
   name: 'upp_fraud_decisions_total',
   help: 'Assessed payment attempts by decision and risk level.',
-  labelNames: ['decision', 'level', 'business_type'] as const,
+  labelNames: ['decision', 'level', 'mode', 'business_type'] as const,
 });
 
 /** The distribution of scores; its bounds are the levels' bounds and the steps between. */

@@ -23,6 +23,8 @@ export const ID_PREFIXES = {
   blacklistEntry: 'bl',
   review: 'rev',
   incident: 'inc',
+  alert: 'alt',
+  notification: 'ntf',
   reconciliationRun: 'rec',
   reconciliationBreak: 'brk',
   request: 'req',

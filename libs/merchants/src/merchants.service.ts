@@ -3,12 +3,16 @@ import { Clock, DomainError, isId, newId, SECOND_MS } from '#kernel';
 import { BUSINESS_TYPES, type BusinessProfile, type BusinessType } from './domain/business-profile.js';
 import { DEFAULT_PROFILES } from './domain/default-profiles.js';
 import { applyProfileOverrides } from './domain/profile-overrides.js';
+import { type FeatureRollout } from './domain/feature-flag.js';
+import { FeatureFlagsService } from './feature-flags/feature-flags.service.js';
 import { type Merchant } from './merchant.entity.js';
 import { MerchantsRepository } from './merchants.repository.js';
 
 /** A merchant with the profiles that hold for it now. */
 export interface MerchantContext {
   readonly merchant: Merchant;
+  /** How far each feature flag is rolled out for it. */
+  readonly features: FeatureRollout;
   /** The profile of each enabled type with its version; 0 is the product's own default. */
   readonly profiles: Readonly<Partial<Record<BusinessType, { readonly version: number; readonly profile: BusinessProfile }>>>;
 }
@@ -44,6 +48,7 @@ export class MerchantsService {
 
   constructor(
     private readonly repository: MerchantsRepository,
+    private readonly featureFlags: FeatureFlagsService,
     private readonly clock: Clock,
   ) {}
 
@@ -98,6 +103,6 @@ export class MerchantsService {
         { version: change?.version ?? 0, profile: applyProfileOverrides(DEFAULT_PROFILES[type], change?.overrides ?? {}) },
       ] as const;
     });
-    return { merchant, profiles: Object.fromEntries(profiles) };
+    return { merchant, features: await this.featureFlags.rolloutFor(merchantId), profiles: Object.fromEntries(profiles) };
   }
 }

@@ -1,7 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, SECOND_MS } from '#kernel';
+import { BackupRunsRepository } from '#operations';
 import { PaymentsRepository } from '#payments';
-import { databaseGaugesUp, queueDue, queueOldestSeconds, unknownOutcomeOldestSeconds, unknownOutcomes, webhookDead } from './metrics.js';
+import {
+  backupAgeSeconds,
+  databaseGaugesUp,
+  queueDue,
+  queueOldestSeconds,
+  restoreDrillAgeSeconds,
+  unknownOutcomeOldestSeconds,
+  unknownOutcomes,
+  webhookDead,
+} from './metrics.js';
 import { QueuesRepository } from './queues.repository.js';
 
 // However many scrapers there are, the database is asked this often.
@@ -16,6 +26,7 @@ export class DatabaseGauges {
   constructor(
     private readonly queues: QueuesRepository,
     private readonly payments: PaymentsRepository,
+    private readonly backups: BackupRunsRepository,
     private readonly clock: Clock,
   ) {}
 
@@ -43,5 +54,10 @@ export class DatabaseGauges {
     const { count, oldestSeconds } = await this.payments.unknownOutcomes();
     unknownOutcomes.set(count);
     unknownOutcomeOldestSeconds.set(oldestSeconds);
+    const { backupAgeSeconds: backup, drillAgeSeconds: drill } = await this.backups.ages();
+    if (backup === null) backupAgeSeconds.remove();
+    else backupAgeSeconds.set(backup);
+    if (drill === null) restoreDrillAgeSeconds.remove();
+    else restoreDrillAgeSeconds.set(drill);
   }
 }

@@ -1,2 +1,3 @@
 /** Monitoring: what the outside may know of this process's health and work. */
-export { MonitoringModule } from './monitoring.module.js';
+export { AlertEngine } from './alerts/alert-engine.js';
+export { MonitoringAdminModule, MonitoringModule } from './monitoring.module.js';

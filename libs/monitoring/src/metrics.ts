@@ -59,6 +59,18 @@ export const certificateRemainingRatio = new Gauge({
   help: 'Share of the lifetime of the certificate in use that is left; 1 where this process terminates no TLS.',
 });
 
+/** Age of the newest backup that was made whole. */
+export const backupAgeSeconds = new Gauge({
+  name: 'upp_backup_age_seconds',
+  help: 'Age of the newest good backup; of the deployment itself while there is none. Absent where backups are switched off.',
+});
+
+/** Age of the last restore that proved a backup. */
+export const restoreDrillAgeSeconds = new Gauge({
+  name: 'upp_restore_drill_age_seconds',
+  help: 'Time since a backup was last restored and verified; since the first backup while none was. Absent where drills are switched off.',
+});
+
 /** Whether the gauges from the database could be read. */
 export const databaseGaugesUp = new Gauge({
   name: 'upp_database_gauges_up',

@@ -1,8 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { OperationsModule } from '#operations';
 import { PaymentsCoreModule } from '#payments';
 import { SecurityCoreModule } from '#security';
+import { AlertEngine } from './alerts/alert-engine.js';
+import { AlertReadings, Surroundings } from './alerts/alert-readings.js';
+import { AlertsController } from './alerts/alerts.controller.js';
+import { AlertsRepository } from './alerts/alerts.repository.js';
+import { AlertsService } from './alerts/alerts.service.js';
 import { BusinessMetricsRepository } from './business-metrics.repository.js';
 import { BusinessMetricsService } from './business-metrics.service.js';
 import { DatabaseGauges } from './database-gauges.js';
@@ -43,6 +49,7 @@ const CHECKS = [
     PrometheusModule.register({ controller: PrometheusTextController, path: 'metrics/prometheus' }),
     SecurityCoreModule,
     PaymentsCoreModule,
+    OperationsModule,
   ],
   controllers: [HealthController, BusinessMetricsController],
   providers: [
@@ -55,10 +62,19 @@ const CHECKS = [
     BusinessMetricsRepository,
     BusinessMetricsService,
     InternalListener,
+    AlertsRepository,
+    AlertsService,
+    AlertReadings,
+    Surroundings,
+    AlertEngine,
   ],
-  exports: [OperationalGauges],
+  exports: [OperationalGauges, AlertEngine, AlertsService],
 })
 export class MonitoringModule {}
+
+/** The admin's routes of monitoring, for the api alone. */
+@Module({ imports: [MonitoringModule], controllers: [AlertsController] })
+export class MonitoringAdminModule {}
 
 // Once for the process, after PrometheusModule has made the defaults.
 removeMisnamedDefaults();

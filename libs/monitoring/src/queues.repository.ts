@@ -16,6 +16,7 @@ const QUEUES = [
   ['webhook_inbox', 'webhook_jobs', 'next_attempt_at'],
   ['payments', 'payments', 'next_check_at'],
   ['refunds', 'refunds', 'next_check_at'],
+  ['notifications', 'notifications', 'next_attempt_at'],
 ] as const;
 
 const DUE = QUEUES.map(

@@ -51,6 +51,8 @@ export class PaymentAdmission {
       businessType: draft.businessType,
       method: draft.method,
       timeZone: draft.seller.timeZone,
+      // Its failure policy and review rule are the merchant's.
+      profile: draft.profile,
       device: {
         id: device.id,
         registeredAt: device.registeredAt,
@@ -66,6 +68,7 @@ export class PaymentAdmission {
       // The address of the payer's own device; behind a merchant's key it would be the merchant's server, the same for everybody.
       ip: caller.deviceId === null ? null : caller.ip,
       location: request.location ?? null,
+      mode: draft.areFraudDecisionsEnforced ? 'enforce' : 'shadow',
     });
   }
 }

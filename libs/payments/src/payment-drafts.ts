@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assert, Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
 import { type Device, DevicesService, type DeviceType } from '#devices';
-import { type BusinessProfile, type BusinessType, MerchantsService, type PaymentMethod } from '#merchants';
+import { type BusinessProfile, type BusinessType, isFeatureOn, MerchantsService, type PaymentMethod } from '#merchants';
 import { Database } from '#platform';
 import { CustomersRepository } from './customers.repository.js';
 import { checkPaymentPolicy } from './domain/payment-policy.js';
@@ -18,6 +18,7 @@ import {
   MerchantSuspendedError,
   PolicyViolationError,
   UnknownCurrencyError,
+  PaymentsPausedError,
 } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
@@ -33,6 +34,8 @@ export interface PaymentDraft {
   readonly profileVersion: number;
   readonly captureMethod: 'automatic' | 'manual';
   readonly seller: Seller;
+  /** The flag `enforce_fraud_decisions`, for this device. */
+  readonly areFraudDecisionsEnforced: boolean;
 }
 
 /** Reads what a request names and judges it by the rules that need no reservation. Nothing is written. */
@@ -49,7 +52,7 @@ export class PaymentDrafts {
 
   /**
    * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError @throws InputRefusedError
-   * @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
+   * @throws PaymentsPausedError @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
    */
   async draft(caller: PaymentCaller, request: CreatePaymentDto): Promise<PaymentDraft> {
     if (caller.deviceId !== null && caller.deviceId !== request.deviceId) throw new DeviceMismatchError();
@@ -58,6 +61,7 @@ export class PaymentDrafts {
     const { amount, method, minimumAge, reference } = wishOf(request, device.type);
     const context = await this.merchants.getContext(caller.merchantId);
     if (context.merchant.status !== 'active') throw new MerchantSuspendedError();
+    if (!isFeatureOn(context.features, 'accept_payments', device.id)) throw new PaymentsPausedError();
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
     const { profile, version } = this.merchants.profileOf(context, businessType);
     const { name, timeZone } = context.merchant;
@@ -94,6 +98,7 @@ export class PaymentDrafts {
       profileVersion: version,
       captureMethod: request.captureMethod ?? profile.captureMethod,
       seller: { name, timeZone },
+      areFraudDecisionsEnforced: isFeatureOn(context.features, 'enforce_fraud_decisions', device.id),
     };
   }
 

@@ -15,6 +15,15 @@ export class PaymentNotFoundError extends DomainError {
   }
 }
 
+/** New payments are paused for this device by the flag `accept_payments`. */
+export class PaymentsPausedError extends DomainError {
+  override readonly name = 'PaymentsPausedError';
+
+  constructor() {
+    super('unavailable', 'payments_paused', 'New payments are paused. Payments that were made before go on.', { retryAfterSeconds: 60 });
+  }
+}
+
 /** A spending limit without room for the payment. */
 export interface LimitViolation {
   readonly code: 'spending_limit_exceeded';

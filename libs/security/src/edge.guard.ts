@@ -39,6 +39,15 @@ export class CardNumberRefusedError extends DomainError {
   }
 }
 
+/** The path or query holds characters that no id and no filter has, and that PostgreSQL takes in no text. */
+export class UrlMalformedError extends DomainError {
+  override readonly name = 'UrlMalformedError';
+
+  constructor() {
+    super('invalid', 'request_malformed', 'The path or query holds control characters.');
+  }
+}
+
 // Bodies nest at most 16 levels and hold at most 64 KiB, so the walk is bounded by them.
 const MAX_PATH_LENGTH = 200;
 
@@ -60,6 +69,7 @@ export class EdgeGuard implements CanActivate {
       shedRequestsTotal.inc({ class: requestClass });
       throw new OverloadedError();
     }
+    if (holdsControlCharacters(request.params) || holdsControlCharacters(request.query)) throw new UrlMalformedError();
     const place = placeOfCardNumber(request);
     if (place !== null) {
       this.incidents.report({
@@ -73,6 +83,10 @@ export class EdgeGuard implements CanActivate {
     }
     return true;
   }
+}
+
+function holdsControlCharacters(values: unknown): boolean {
+  return Object.entries((values ?? {}) as Record<string, unknown>).some((pair) => /\p{Cc}/u.test(pair.join('')));
 }
 
 /** A proxy that we trust says that its client spoke plain HTTP. Without a proxy, the listener itself decides what it speaks. */

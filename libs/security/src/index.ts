@@ -31,6 +31,7 @@ export {
   type Principal,
   type UserPrincipal,
 } from './principal.js';
+export { CustomerPrivacyService } from './privacy/customer-privacy.service.js';
 export { paymentsPolicyOf, type RateLimitName, type RateLimitPolicy } from './domain/rate-limit-policy.js';
 export { RateLimitedError, RateLimiter, type RateLimitOutcome, type RateLimitSubject } from './rate-limit/rate-limiter.js';
 export { RateLimitStorage, type TakeResult } from './rate-limit/rate-limit-storage.js';

@@ -27,7 +27,7 @@ const TAG_BYTES = 16;
  * AES-256-GCM under ENCRYPTION_KEY. A sealed value is `v1.<key id>.<base64url of iv, ciphertext and tag>`.
  *
  * To rotate: the new key becomes ENCRYPTION_KEY and the old one goes first in ENCRYPTION_KEYS_PREVIOUS. Old values open under their own key and
- * are sealed anew by `needsResealing`. Hashes stay under the oldest named key, for a hash cannot be turned into another.
+ * are sealed anew by a job of the worker. Hashes stay under the oldest named key, for a hash cannot be turned into another.
  */
 @Injectable()
 export class PersonalDataCipher {
@@ -58,9 +58,9 @@ export class PersonalDataCipher {
     return openWith(key, sealed, place);
   }
 
-  /** Whether the value was sealed under an older key than the present one. */
-  needsResealing(sealed: string): boolean {
-    return !sealed.startsWith(`${VERSION}.${this.present.id}.`);
+  /** How every value begins that is sealed under the present key; the others need sealing anew. */
+  get presentPrefix(): string {
+    return `${VERSION}.${this.present.id}.`;
   }
 
   /**

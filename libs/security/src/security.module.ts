@@ -20,6 +20,9 @@ import { EdgeGuard } from './edge.guard.js';
 import { LoadMonitor } from './load-monitor.js';
 import { OutboundHttp } from './outbound-http.js';
 import { PersonalDataCipher } from './personal-data-cipher.js';
+import { CustomerDataRepository } from './privacy/customer-data.repository.js';
+import { CustomerPrivacyController } from './privacy/customer-privacy.controller.js';
+import { CustomerPrivacyService } from './privacy/customer-privacy.service.js';
 import { createRateLimitStorage } from './rate-limit/create-storage.js';
 import { RateLimitStorage } from './rate-limit/rate-limit-storage.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
@@ -48,6 +51,7 @@ const SERVICES = [
   AuditSealer,
   AuditVerifier,
   CredentialHasher,
+  CustomerPrivacyService,
   OutboundHttp,
   PersonalDataCipher,
   RateLimiter,
@@ -62,6 +66,7 @@ const INNER = [
   CheckpointSigner,
   LoadMonitor,
   CredentialsRepository,
+  CustomerDataRepository,
   SecurityIncidentsRepository,
   PasswordHasher,
   SecondFactor,
@@ -99,7 +104,14 @@ export class SecurityCoreModule {}
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: RouteRateLimitGuard },
   ],
-  controllers: [AuthController, ApiKeysController, AuditController, SecurityIncidentsController, UsersController],
+  controllers: [
+    AuthController,
+    ApiKeysController,
+    AuditController,
+    CustomerPrivacyController,
+    SecurityIncidentsController,
+    UsersController,
+  ],
   exports: [SecurityCoreModule],
 })
 export class SecurityModule {}

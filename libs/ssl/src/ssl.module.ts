@@ -9,6 +9,7 @@ import { CertificateWatch } from './certificate-watch.js';
 import { CertificateService } from './certificate.service.js';
 import { refuseForwardedHttp } from './forwarded-http.js';
 import { HttpsRedirect } from './https-redirect.js';
+import { endIdleConnectionsOnClose } from './idle-connections.js';
 import { TlsCertificatesRepository } from './tls-certificates.repository.js';
 
 /** Certificates for the api's own HTTPS listener. Needs the global configuration, database and clock. */
@@ -37,10 +38,12 @@ export class SslModule {}
  */
 export async function startTls(app: NestFastifyApplication): Promise<number | null> {
   const config = app.get(AppConfig);
+  const fastify = app.getHttpAdapter().getInstance();
   if (config.tls.mode === 'off') {
-    refuseForwardedHttp(app.getHttpAdapter().getInstance(), config.tls);
+    refuseForwardedHttp(fastify, config.tls);
     return null;
   }
+  endIdleConnectionsOnClose(fastify);
   await app.init();
   app.get(CertificateService).attach(app.getHttpServer() as unknown as Server);
   const plainHttpPort = await app.get(HttpsRedirect).start(config.server.host);

@@ -3,7 +3,7 @@ import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiTags } from '@nes
 import type { FastifyRequest } from 'fastify';
 import { actorOf, CurrentPrincipal, type Principal, RequireScope } from '#security';
 import {
-  ReplayResponse,
+  WebhookReplayResponse,
   ReplayWebhookEventDto,
   ReplayWebhookEventsDto,
   WebhookEventDetailResponse,
@@ -58,12 +58,12 @@ export class WebhookAdminController {
   @Post('replay')
   @HttpCode(202)
   @RequireScope('webhooks:write')
-  @ApiAcceptedResponse({ type: ReplayResponse })
+  @ApiAcceptedResponse({ type: WebhookReplayResponse })
   async replayMatching(
     @CurrentPrincipal() principal: Principal,
     @Body() body: ReplayWebhookEventsDto,
     @Req() request: FastifyRequest,
-  ): Promise<ReplayResponse> {
+  ): Promise<WebhookReplayResponse> {
     const filter = filterOf(body.filter, principal);
     if (body.dryRun) {
       const { previews, hasMore } = await this.webhooks.previewMatching(filter);

@@ -6,13 +6,15 @@ import { Clock, DomainError, newId } from '#kernel';
 import { AppConfig, problemOf } from '#platform';
 import { SecurityIncidents } from '#security';
 import { readStripeEnvelope, StripeWebhookVerifier, WebhookSignatureInvalidError } from '#stripe';
-import { GROUP_COMMIT_LIMITS, WebhookQueueFullError } from './group-commit.js';
+import { WebhookQueueFullError } from './group-commit.js';
 import { webhookDeliveriesTotal, webhookSignatureFailuresTotal, webhookSignedTotal } from './metrics.js';
 import { WebhookInbox } from './webhook-inbox.js';
 
 const ROUTE = '/api/webhooks/stripe';
 /** Bytes of one event. Stripe's are some kilobytes, a few hundred at most. */
 const BODY_LIMIT_BYTES = 1_048_576;
+/** Bytes of all bodies that are arriving: whoever sends slowly, signed or not, takes from this and from nothing else. */
+const ARRIVING_LIMIT_BYTES = 67_108_864;
 const ACCEPTED = Buffer.from('{"received":true}');
 const ACCEPTED_HEADERS = { 'content-type': 'application/json', 'content-length': ACCEPTED.length };
 
@@ -74,7 +76,7 @@ export class WebhookIntake implements BeforeApplicationShutdown {
       this.arrivingBytes += chunk.length;
       chunks.push(chunk);
       if (length > BODY_LIMIT_BYTES) this.refuse(request, response, new WebhookTooLargeError());
-      else if (this.arrivingBytes > GROUP_COMMIT_LIMITS.queuedBytes) this.refuse(request, response, new WebhookQueueFullError());
+      else if (this.arrivingBytes > ARRIVING_LIMIT_BYTES) this.refuse(request, response, new WebhookQueueFullError());
     });
     request.on('end', () => {
       if (!response.writableEnded) this.accept(request, response, chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
@@ -94,6 +96,10 @@ export class WebhookIntake implements BeforeApplicationShutdown {
       return;
     }
     const envelope = readStripeEnvelope(payload, this.clock.now(), this.config.isLive);
+    if (envelope.livemode !== this.config.isLive) {
+      // Stored and ignored; somebody has pointed an endpoint of the other mode here.
+      this.incidents.report({ type: 'webhook_mode_mismatch', severity: 'low', subject: envelope.livemode ? 'live' : 'test' });
+    }
     this.inbox.store({ envelope, payload, source: 'delivery' }).then(
       () => {
         if (this.isClosing) response.setHeader('connection', 'close');

@@ -6,7 +6,7 @@ import { type GatewayAnswer, PaymentGateway } from '#payments';
 import { AppConfig, Database, DatabaseUnavailableError } from '#platform';
 import { parseStripeEvent, type StripeEventTranslation, translateStripeEvent } from '#stripe';
 import { failureWaitMs, parkedWaitMs } from './domain/retry-schedule.js';
-import { EventApplier, type SourcedEvent } from './event-applier.js';
+import { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
 import { webhookAttemptsTotal } from './metrics.js';
 import { type ClaimedJob, type FinishedJob, LeaseLostError, WebhookJobsRepository } from './webhook-jobs.repository.js';
 
@@ -138,10 +138,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
       return await this.applyInTransaction(applicable, ignored);
     } catch (error) {
       if (error instanceof DatabaseUnavailableError) throw error;
-      if (applicable.length + ignored.length === 1) {
-        await this.failAll(applicable, ignored, error);
-        return [];
-      }
+      if (applicable.length + ignored.length === 1) return this.giveBack(applicable, ignored, error);
     }
     const unsettled: Work[] = [];
     for (const one of applicable) unsettled.push(...(await this.applyTogether([one], [])));
@@ -192,37 +189,55 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
   /** The object as Stripe has it now. No transaction is open across the call. */
   private async settleByFetching(job: ClaimedJob, wanted: Extract<StripeEventTranslation, { kind: 'fetch' }>): Promise<void> {
     try {
-      const event = await this.fetch(wanted);
-      if (event === null) {
+      const events = await this.fetch(wanted);
+      const event = events.at(-1);
+      if (event === undefined) {
         await this.applyInTransaction([], [{ job, outcome: 'ignored', detail: 'the object does not exist at Stripe' }]);
         return;
       }
-      const [unsettled] = await this.applyInTransaction(
-        [{ job, sourced: { eventId: job.stripeEventId, event, evidence: 'snapshot' } }],
-        [],
-      );
-      if (unsettled === undefined) return;
-      if (unsettled.translation.kind === 'fetch') throw new Error('the fetched object conflicts with the row as well');
-      await this.park(job, event);
+      const outcome = await this.applyFetched(job, events);
+      if (outcome === 'conflict') throw new Error('the fetched object conflicts with the row as well');
+      if (outcome === 'not_found') await this.park(job, event);
     } catch (error) {
       if (error instanceof DatabaseUnavailableError) throw error;
       await this.fail(job, error);
     }
   }
 
-  private async fetch(wanted: Extract<StripeEventTranslation, { kind: 'fetch' }>): Promise<SourcedEvent['event'] | null> {
+  /** Applies fetched objects and, when the last of them is settled, removes the job in the same transaction. */
+  private async applyFetched(job: ClaimedJob, events: readonly SourcedEvent['event'][]): Promise<ApplyOutcome> {
+    const sourced = events.map((event) => ({ eventId: job.stripeEventId, event, evidence: 'snapshot' as const }));
+    const outcome = await this.database.transaction(async (transaction) => {
+      const last = (await this.applier.apply(sourced, transaction)).at(-1) ?? 'unchanged';
+      if (last === 'applied' || last === 'unchanged') await this.jobs.finish([{ job, outcome: last, detail: 'fetched' }], transaction);
+      return last;
+    });
+    if (outcome === 'applied' || outcome === 'unchanged') webhookAttemptsTotal.inc({ outcome });
+    return outcome;
+  }
+
+  /** The object, after the payment that it belongs to: a refund cannot be booked on a payment that is behind. Empty when there is none. */
+  private async fetch(wanted: Extract<StripeEventTranslation, { kind: 'fetch' }>): Promise<SourcedEvent['event'][]> {
     switch (wanted.object) {
       case 'payment': {
         const object = fetched(await this.gateway.retrievePayment(wanted.gatewayId));
-        return object && { kind: 'payment', object };
+        return object === null ? [] : [{ kind: 'payment', object }];
       }
       case 'refund': {
         const object = fetched(await this.gateway.retrieveRefund(wanted.gatewayId));
-        return object && { kind: 'refund', object };
+        if (object === null) return [];
+        return [
+          ...(await this.fetch({ kind: 'fetch', object: 'payment', gatewayId: object.paymentGatewayId })),
+          { kind: 'refund', object },
+        ];
       }
       case 'dispute': {
         const object = fetched(await this.gateway.retrieveDispute(wanted.gatewayId));
-        return object && { kind: 'dispute', object };
+        if (object === null) return [];
+        return [
+          ...(await this.fetch({ kind: 'fetch', object: 'payment', gatewayId: object.paymentGatewayId })),
+          { kind: 'dispute', object },
+        ];
       }
     }
   }
@@ -241,8 +256,13 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
     } else await this.bury(job, 'the payment never appeared here');
   }
 
-  private async failAll(applicable: readonly Applicable[], ignored: readonly FinishedJob[], error: unknown): Promise<void> {
+  /** A refund or a dispute may have been refused because its payment is behind: both are fetched. Anything else has failed. */
+  private async giveBack(applicable: readonly Applicable[], ignored: readonly FinishedJob[], error: unknown): Promise<Work[]> {
+    const isBehind = ({ sourced }: Applicable): boolean => sourced.event.kind !== 'payment' && !(error instanceof LeaseLostError);
+    const fetches = applicable.filter(isBehind).map(({ job, sourced }) => ({ job, translation: fetchOf(sourced.event) }));
+    if (fetches.length > 0) return fetches;
     for (const { job } of [...applicable, ...ignored]) await this.fail(job, error);
+    return [];
   }
 
   private async fail(job: ClaimedJob, error: unknown): Promise<void> {

@@ -1,6 +1,8 @@
+import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { SecurityIncidents, UsersService } from '#security';
 import { TestSystem } from '../../support/test-system.js';
+import { tablesThatHold } from '../tables.js';
 import { badRequest, type BadRequest } from './mutations.js';
 import { operationsOf, type OpenApiDocument } from './open-api.js';
 import type { KnownValues } from './valid-values.js';
@@ -37,8 +39,15 @@ let system: TestSystem;
 let document: OpenApiDocument;
 let known: KnownValues;
 let credentials: Readonly<Record<string, string>>[];
+/** What must stand in no sink afterwards: neither table nor log. */
+const canaries: string[] = [];
+const logged: string[] = [];
 
 beforeAll(async () => {
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+    jest.spyOn(stream, 'write').mockImplementation((...args: unknown[]) => (logged.push(String(args[0])), write(...args)));
+  }
   system = await TestSystem.start({
     environment: {
       SESSION_REQUIRE_TOTP: 'false',
@@ -54,6 +63,7 @@ beforeAll(async () => {
     });
   const payments = [await pay({}), await pay({ captureMethod: 'manual' }), await pay({ paymentMethod: 'pm_card_chargeDeclined' })];
   const paymentIds = payments.map(({ body }) => (body.id ?? body.payment?.id) as unknown).filter((id) => typeof id === 'string');
+  canaries.push(system.apiKey, device.credential, 'sk_test_0123456789abcdef', 'pepper-of-the-tests', 'metrics-token-of-the-tests');
   known = {
     deviceId: [device.id],
     'devices.id': [device.id],
@@ -72,7 +82,10 @@ beforeAll(async () => {
     {},
   ];
 });
-afterAll(() => system.stop());
+afterAll(() => {
+  jest.restoreAllMocks();
+  return system.stop();
+});
 
 it(`survives ${CASES} bad requests (seed ${SEED})`, async () => {
   const operations = operationsOf(document);
@@ -102,6 +115,12 @@ it(`survives ${CASES} bad requests (seed ${SEED})`, async () => {
   expect([...seen.keys()].filter((status) => status >= 500)).toEqual([]);
   expect([200, 400, 401, 403, 404].filter((status) => !seen.has(status))).toEqual([]);
 }, 1_800_000);
+
+it('left no secret in any table or log', async () => {
+  expect(canaries.length).toBeGreaterThan(15);
+  expect(await tablesThatHold(system.database, [...canaries, '4242424242424242'])).toEqual([]);
+  expect(canaries.filter((canary) => logged.some((line) => line.includes(canary)))).toEqual([]);
+});
 
 interface Answer {
   readonly status: number;
@@ -157,12 +176,16 @@ async function written(): Promise<unknown> {
 }
 
 async function ownerCookie(): Promise<string> {
-  const email = 'owner@example.com';
-  const { password, recoveryCodes } = await system.app.get(UsersService).createFirstOwner(email);
+  const email = 'bad-input@example.com';
+  const { password, totpSecret, recoveryCodes } = await system.app
+    .get(UsersService)
+    .create({ email, role: 'owner', merchantId: null }, { actor: 'system:test' });
   const response = await system.app.inject({
     method: 'POST',
     url: '/api/auth/login',
     payload: { email, password, totp: recoveryCodes[0] },
   });
-  return String(response.headers['set-cookie']).split(';', 1)[0] ?? '';
+  const cookie = String(response.headers['set-cookie']).split(';', 1)[0] ?? '';
+  canaries.push(password, totpSecret, ...recoveryCodes, cookie.split('=')[1] ?? '');
+  return cookie;
 }

@@ -1,9 +1,8 @@
 /** Checkout: a page of Stripe's on which a customer pays, here a page with one field and one button. */
 import { type Account } from '../account.js';
 import { type Shipping } from '../addresses.js';
-import { type Call, pathId, route } from '../call.js';
-import { invalidParameter, invalidState, noSuch } from '../errors.js';
-import { innerList, listPage, type ListParameters } from '../lists.js';
+import { invalidParameter, invalidState } from '../errors.js';
+import { innerList } from '../lists.js';
 import { mergeMetadata, type Metadata } from '../metadata.js';
 import { type Sandbox } from '../sandbox.js';
 import { type StripeObject } from '../store.js';
@@ -44,7 +43,8 @@ export interface CheckoutLines extends StripeObject {
 
 const LIFETIME_SECONDS = 86_400;
 
-interface SessionParameters {
+/** What a session is made of. */
+export interface SessionParameters {
   client_reference_id?: string;
   cancel_url?: string;
   customer?: string;
@@ -61,7 +61,8 @@ interface SessionParameters {
   expires_at?: number;
 }
 
-function create({ sandbox, account, parameters: input }: Call<SessionParameters>): object {
+/** Opens a session. */
+export function createSession(sandbox: Sandbox, account: Account, input: SessionParameters): CheckoutSession {
   const { mode = 'payment', line_items: items = [], ui_mode: uiMode = 'hosted_page' } = input;
   if (mode !== 'setup' && items.length === 0)
     throw invalidParameter('Missing required param: line_items.', 'line_items', 'parameter_missing');
@@ -231,7 +232,8 @@ function sessionOutcome(sandbox: Sandbox, account: Account, intent: PaymentInten
   }
 }
 
-function expire(sandbox: Sandbox, account: Account, session: CheckoutSession): CheckoutSession {
+/** Closes a session unpaid. */
+export function expireSession(sandbox: Sandbox, account: Account, session: CheckoutSession): CheckoutSession {
   session.status = 'expired';
   session.url = null;
   account.checkoutSessions.put(session);
@@ -247,24 +249,8 @@ export function followCheckout(sandbox: Sandbox): void {
   sandbox.clock.register('checkout_expiry', ({ accountId, details }) => {
     const account = sandbox.account(accountId);
     const session = account.checkoutSessions.find(String(details.sessionId));
-    if (session?.status === 'open') expire(sandbox, account, session);
+    if (session?.status === 'open') expireSession(sandbox, account, session);
   });
-}
-
-function get(call: Call<unknown>): CheckoutSession {
-  const session = call.account.checkoutSessions.find(pathId(call));
-  if (!session) throw noSuch('checkout.session', pathId(call), 'session');
-  return session;
-}
-
-function expireRoute(call: Call): object {
-  const session = get(call);
-  if (session.status !== 'open') {
-    throw invalidState(
-      `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of ${session.status}.`,
-    );
-  }
-  return expire(call.sandbox, call.account, session);
 }
 
 /** The lines of a session, as a list of its own. */
@@ -286,38 +272,3 @@ export function lineItems(account: Account, id: string): object {
   }));
   return innerList(lines, `/v1/checkout/sessions/${id}/line_items`);
 }
-
-function list(call: Call<ListParameters & { customer?: string; payment_intent?: string; status?: string; subscription?: string }>): object {
-  const { customer, payment_intent: intent, status, subscription } = call.parameters;
-  return listPage(
-    call,
-    call.account.checkoutSessions,
-    (session) =>
-      (customer === undefined || session.customer === customer) &&
-      (intent === undefined || session.payment_intent === intent) &&
-      (status === undefined || session.status === status) &&
-      (subscription === undefined || session.subscription === subscription),
-  );
-}
-
-/** Stripe's own page asks this; so does `stripe trigger checkout.session.completed`. */
-function paymentPage(call: Call): object {
-  return { ...get(call), object: 'payment_page' };
-}
-
-function confirmPage(call: Call<{ payment_method?: string }>): object {
-  return completeSession(call.sandbox, call.account, get(call), call.parameters.payment_method ?? '');
-}
-
-/** Routes of Checkout. */
-export const checkoutRoutes = [
-  route('POST /v1/checkout/sessions', 'Checkout.SessionCreateParams', create),
-  route('GET /v1/checkout/sessions', 'Checkout.SessionListParams', list),
-  route('GET /v1/checkout/sessions/{id}', 'Checkout.SessionRetrieveParams', (call: Call) => get(call)),
-  route('GET /v1/checkout/sessions/{id}/line_items', 'Checkout.SessionListLineItemsParams', (call: Call) =>
-    lineItems(call.account, get(call).id),
-  ),
-  route('POST /v1/checkout/sessions/{id}/expire', 'Checkout.SessionExpireParams', expireRoute),
-  route('GET /v1/payment_pages/{id}', null, paymentPage),
-  route('POST /v1/payment_pages/{id}/confirm', null, confirmPage),
-];

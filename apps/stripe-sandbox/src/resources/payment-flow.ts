@@ -61,8 +61,9 @@ export class PaymentFlow {
       this.process();
       return;
     }
-    if (!this.needsAuthentication(options.isOffSession)) {
-      this.authorize('none');
+    const isAuthenticated = this.sandbox.authenticatedIntents(this.account).find(intent.id) !== undefined;
+    if (isAuthenticated || !this.needsAuthentication(options.isOffSession)) {
+      this.authorize(isAuthenticated ? 'challenged' : 'none');
       return;
     }
     if (options.isOffSession) throw this.fail(AUTHENTICATION_REQUIRED, true, 'none');
@@ -82,10 +83,18 @@ export class PaymentFlow {
     this.save('payment_intent.requires_action');
   }
 
-  /** The payer has passed 3-D Secure. @throws StripeError 402 when the issuer refuses all the same. */
+  /** The payer has passed 3-D Secure: the payment goes on, or waits for a server that confirms by hand. @throws StripeError 402 when the issuer refuses all the same. */
   completeAuthentication(): void {
-    this.intent.next_action = null;
+    const { sandbox, account, intent } = this;
+    intent.next_action = null;
     if (this.card?.threeDSecure === 'unless_set_up') this.rememberSetUp();
+    if (intent.confirmation_method === 'manual') {
+      // The server confirms once more; the payer is not asked again.
+      sandbox.authenticatedIntents(account).put({ id: intent.id, object: 'authenticated_intent' });
+      intent.status = 'requires_confirmation';
+      account.paymentIntents.put(intent);
+      return;
+    }
     this.authorize('challenged');
   }
 
@@ -95,7 +104,6 @@ export class PaymentFlow {
   }
 
   private needsAuthentication(isOffSession: boolean): boolean {
-    const isAskedFor = ['any', 'challenge'].includes(this.intent.payment_method_options?.card?.request_three_d_secure ?? 'automatic');
     switch (this.card?.threeDSecure) {
       case 'always':
         return true;
@@ -103,8 +111,12 @@ export class PaymentFlow {
         return !isOffSession;
       case 'unless_set_up':
         return !isOffSession || !this.sandbox.setUpMethods(this.account).find(this.method.id);
+      case 'on_request': {
+        const wish = this.intent.payment_method_options?.card?.request_three_d_secure;
+        return !isOffSession && (wish === 'any' || wish === 'challenge');
+      }
       default:
-        return isAskedFor && this.card?.names[0] === 'threeDSecureOptional' && !isOffSession;
+        return false;
     }
   }
 

@@ -106,7 +106,7 @@ function confirmSetup(sandbox: Sandbox, account: Account, intent: SetupIntent, i
   intent.last_setup_error = null;
   const card = cardOf(method);
   if (card?.refusesAttach && card.decline) throw failSetup(sandbox, account, intent, cardNumberError(card.decline), method);
-  if (card?.threeDSecure) {
+  if (card?.threeDSecure && card.threeDSecure !== 'on_request') {
     intent.status = 'requires_action';
     intent.next_action = sandbox.nextAction(intent.id, input.use_stripe_sdk ? null : (input.return_url ?? null));
     account.setupIntents.put(intent);

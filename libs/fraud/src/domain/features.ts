@@ -56,7 +56,7 @@ export interface DeviceFeatures {
 export interface HistoryFeatures {
   /** By subject; `null` for a subject the attempt does not have. */
   readonly subjects: Readonly<Record<Subject, SubjectHistory | null>>;
-  /** Attempts of the merchant in this business type and currency over 30 days; `null` when there was no time to read them. */
+  /** Latest attempts of the merchant in this business type and currency; `null` when an own average made them needless, or for want of time. */
   readonly businessType: AmountHistory | null;
   /** The customer's earlier attempts by hour of the day in the merchant's time zone, 24 counts; `null` without a customer. */
   readonly customerHours: readonly number[] | null;

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '#platform';
+import { firstAssessmentIdSince } from '../assessment-ids.js';
+import { ENGINE_FEATURES } from './card-features.js';
 import { type FraudModelDocument } from './fraud-model.js';
+import { type LabelledPayment } from './model-training.js';
 
 /** A model that acts or looks on. */
 export interface StoredModel {
@@ -41,10 +44,22 @@ export class ModelsRepository {
   async listInputs(since: Date, limit: number): Promise<(number | null)[][]> {
     const rows = await this.database.query<{ inputs: (number | null)[] }>(
       `select features -> 'model' -> 'inputs' as inputs from fraud_assessments
-       where created_at > $1 and jsonb_array_length(features -> 'model' -> 'inputs') > 0 order by id desc limit $2`,
-      [since, limit],
+       where id > $1 and jsonb_array_length(features -> 'model' -> 'inputs') > 0 order by id desc limit $2`,
+      [firstAssessmentIdSince(since), limit],
     );
     return rows.map((row) => row.inputs);
+  }
+
+  /** What models saw since then with what is known today, in order of time; a payment without a label counts as legitimate. */
+  async listLabelled(since: Date): Promise<LabelledPayment[]> {
+    return this.database.query<LabelledPayment & Record<string, unknown>>(
+      `select floor(extract(epoch from created_at) / 86400)::int as day, coalesce(customer_id, device_id, payment_id) as customer,
+              features -> 'model' -> 'inputs' as inputs,
+              coalesce((select is_fraud from fraud_labels label where label.payment_id = assessment.payment_id order by label.sequence desc limit 1), false) as "isFraud"
+       from fraud_assessments assessment
+       where id > $1 and jsonb_array_length(features -> 'model' -> 'inputs') = $2 order by id`,
+      [firstAssessmentIdSince(since), ENGINE_FEATURES.length],
+    );
   }
 
   /** Stores a day's measurement; measured again, it is replaced. */

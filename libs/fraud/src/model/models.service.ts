@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Clock, DAY_MS, MINUTE_MS } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { AuditLog } from '#security';
@@ -8,7 +8,7 @@ import { ModelNotPromotableError } from '../fraud.errors.js';
 import { ENGINE_FEATURES } from './card-features.js';
 import { FraudModel, type FraudModelDocument } from './fraud-model.js';
 import { stabilityIndex } from './metrics.js';
-import { promotionObstacles } from './model-training.js';
+import { promotionObstacles, trainOnPayments } from './model-training.js';
 import { ModelsRepository } from './models.repository.js';
 
 /** A model ready to be asked. */
@@ -36,6 +36,7 @@ export interface DriftReport {
 const DRIFTED_ABOVE = 0.25;
 /** Fewer payments say nothing about ten groups. */
 const MIN_DRIFT_PAYMENTS = 500;
+const TRAINING_MEMORY_DAYS = 70;
 const MAX_DRIFT_PAYMENTS = 50_000;
 // Models change by hand, a few times a year.
 const CACHE_MS = MINUTE_MS;
@@ -45,6 +46,7 @@ const DEFAULT_MODEL = path.resolve(import.meta.dirname, '../../../../../libs/fra
 /** Models: who acts, who looks on, and whether the world still looks as it did when they learned. */
 @Injectable()
 export class ModelsService implements OnModuleInit {
+  private readonly logger = new Logger(ModelsService.name);
   private shipped: ActiveModel | null = null;
   private cached: { readonly models: ActiveModels; readonly readAtMs: number } | null = null;
 
@@ -56,8 +58,13 @@ export class ModelsService implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const document = JSON.parse(await readFile(DEFAULT_MODEL, 'utf8')) as FraudModelDocument;
-    this.shipped = { mode: 'shadow', document, model: new FraudModel(document) };
+    try {
+      const document = JSON.parse(await readFile(DEFAULT_MODEL, 'utf8')) as FraudModelDocument;
+      this.shipped = { mode: 'shadow', document, model: new FraudModel(document) };
+    } catch (error) {
+      // It only looks on: a deployment without it, or with a broken one, must still take payments.
+      this.logger.warn({ event: 'fraud_model_not_loaded', error: error instanceof Error ? error.name : 'unknown' });
+    }
   }
 
   /** Who is asked about a payment, at most a minute old. Without any model of one's own the shipped one looks on. */
@@ -74,6 +81,13 @@ export class ModelsService implements OnModuleInit {
     const models = { champion, challenger };
     this.cached = { models, readAtMs: nowMs };
     return models;
+  }
+
+  /** Trains on the stored payments of the last 70 days: enough for four folds. @throws TooFewPaymentsError */
+  async train(version: string): Promise<FraudModelDocument> {
+    const now = this.clock.now();
+    const payments = await this.repository.listLabelled(new Date(now.getTime() - TRAINING_MEMORY_DAYS * DAY_MS));
+    return trainOnPayments(payments, { version, trainedAt: now.toISOString(), data: 'stored payments and labels of this deployment' });
   }
 
   /** Adds a model and lets it look on. @returns false when the version exists. @throws ModelNotPromotableError */

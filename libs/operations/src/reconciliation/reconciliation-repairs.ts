@@ -37,11 +37,14 @@ export class ReconciliationRepairs {
     wish: { readonly isDryRun: boolean; readonly reason: string },
     actor: AuditActor,
   ): Promise<RepairResult['outcome']> {
-    const snapshot = await this.fetch(found.objectId);
-    if (typeof snapshot === 'string') return snapshot;
+    const snapshots = await this.fetch(found.objectId);
+    if (typeof snapshots === 'string') return snapshots;
     try {
       return await this.database.transaction(async (transaction) => {
-        const outcome = await this.events.apply(transaction, snapshot, 'snapshot', { source: 'reconciliation', sourceId: found.id });
+        let outcome: RepairResult['outcome'] = 'unchanged';
+        for (const snapshot of snapshots) {
+          outcome = await this.events.apply(transaction, snapshot, 'snapshot', { source: 'reconciliation', sourceId: found.id });
+        }
         if (wish.isDryRun) throw new RolledBack(outcome);
         if (outcome === 'applied' || outcome === 'unchanged') await this.repository.resolve(transaction, found.id, 'repaired');
         await this.audit.record(transaction, {
@@ -60,12 +63,23 @@ export class ReconciliationRepairs {
     }
   }
 
-  private async fetch(objectId: string): Promise<Snapshot | 'not_at_stripe' | 'unknown' | 'needs_a_person'> {
-    if (objectId.startsWith('pi_')) return snapshotOf('payment', await this.gateway.retrievePayment(objectId));
-    if (/^(re|pyr)_/.test(objectId)) return snapshotOf('refund', await this.gateway.retrieveRefund(objectId));
-    if (/^d[up]_/.test(objectId)) return snapshotOf('dispute', await this.gateway.retrieveDispute(objectId));
+  /** The object, after the payment that it belongs to: a refund cannot be booked on a payment that is behind. */
+  private async fetch(objectId: string): Promise<Snapshot[] | 'not_at_stripe' | 'unknown' | 'needs_a_person'> {
+    if (objectId.startsWith('pi_')) return listOf(snapshotOf('payment', await this.gateway.retrievePayment(objectId)));
+    if (/^(re|pyr)_/.test(objectId)) return this.withPayment(snapshotOf('refund', await this.gateway.retrieveRefund(objectId)));
+    if (/^d[up]_/.test(objectId)) return this.withPayment(snapshotOf('dispute', await this.gateway.retrieveDispute(objectId)));
     return 'needs_a_person';
   }
+
+  private async withPayment(snapshot: Snapshot | 'not_at_stripe' | 'unknown'): Promise<Snapshot[] | 'not_at_stripe' | 'unknown'> {
+    if (typeof snapshot === 'string' || snapshot.kind === 'payment') return listOf(snapshot);
+    const payment = snapshotOf('payment', await this.gateway.retrievePayment(snapshot.object.paymentGatewayId));
+    return typeof payment === 'string' ? payment : [payment, snapshot];
+  }
+}
+
+function listOf(snapshot: Snapshot | 'not_at_stripe' | 'unknown'): Snapshot[] | 'not_at_stripe' | 'unknown' {
+  return typeof snapshot === 'string' ? snapshot : [snapshot];
 }
 
 function snapshotOf<Kind extends Snapshot['kind']>(
@@ -75,4 +89,3 @@ function snapshotOf<Kind extends Snapshot['kind']>(
   if (answer.outcome === 'succeeded') return { kind, object: answer.object } as Extract<Snapshot, { kind: Kind }>;
   return answer.outcome === 'failed' && answer.code === 'resource_missing' ? 'not_at_stripe' : 'unknown';
 }
-

@@ -1,10 +1,14 @@
 /** The whole configuration of a process, validated at boot and injected wherever a value is needed. */
 import { type ConfigProblem, type Deployment, type Environment, hasContradictions, readGroup, variablesOf } from './env.js';
+import { BackupsConfig } from './backups-config.js';
+import { FeaturesConfig } from './features-config.js';
 import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
 import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
 import { MonitoringConfig } from './monitoring-config.js';
+import { AlertsConfig, MailConfig } from './notifications-config.js';
+import { RetentionConfig } from './retention-config.js';
 import { TlsConfig } from './tls-config.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
@@ -29,6 +33,11 @@ const GROUPS = {
   webhooks: WebhooksConfig,
   tls: TlsConfig,
   monitoring: MonitoringConfig,
+  features: FeaturesConfig,
+  mail: MailConfig,
+  alerts: AlertsConfig,
+  backups: BackupsConfig,
+  retention: RetentionConfig,
 } as const;
 
 type Groups = { readonly [Name in keyof typeof GROUPS]: InstanceType<(typeof GROUPS)[Name]> };

@@ -80,6 +80,11 @@ export class Database implements Queryable {
     const client: PoolClient = await this.pool.connect();
     let broken: Error | undefined;
     const afterwards: (() => void)[] = [];
+    // A client in use is nobody's to watch but ours: its socket may fail between two statements, and an unheard error ends the process.
+    const noteBroken = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', noteBroken);
     try {
       await client.query('begin');
       const result = await work({
@@ -97,6 +102,7 @@ export class Database implements Queryable {
       });
       throw error;
     } finally {
+      client.off('error', noteBroken);
       client.release(broken);
     }
   }

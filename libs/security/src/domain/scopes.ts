@@ -125,11 +125,6 @@ export function scopesOfPerson(role: Role, merchantId: string | null): ReadonlyS
   return new Set(ROLE_SCOPES[role].filter((scope) => merchantId === null || !FOR_DEPLOYMENT_ONLY.has(scope)));
 }
 
-/** Whether `text` names a right. */
-export function isScope(text: string): text is Scope {
-  return (SCOPES as readonly string[]).includes(text);
-}
-
 /** The first of the wanted rights that a key may not hold; null when all are fine. */
 export function scopeNotForKeys(scopes: readonly Scope[]): Scope | null {
   return scopes.find((scope) => !KEY_SCOPES.includes(scope)) ?? null;

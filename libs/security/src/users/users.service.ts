@@ -151,7 +151,14 @@ export class UsersService {
     try {
       await this.database.transaction(async (transaction) => {
         await check(transaction);
-        await this.users.insert(transaction, { id: userId, merchantId, email, role, passwordHash, totpSecretSealed: withSecondFactor ? totp.sealed : null });
+        await this.users.insert(transaction, {
+          id: userId,
+          merchantId,
+          email,
+          role,
+          passwordHash,
+          totpSecretSealed: withSecondFactor ? totp.sealed : null,
+        });
         await this.users.replaceRecoveryCodes(transaction, userId, this.secondFactor.hashesOf(recoveryCodes));
         await this.auditLog.record(transaction, { ...by, merchantId, action: 'user_created', objectId: userId, changes: { role } });
       });

@@ -1,7 +1,7 @@
 /** What operators send and get about Stripe's events. */
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsISO8601, IsOptional, ValidateNested } from 'class-validator';
+import { IsBoolean, IsDefined, IsIn, IsISO8601, IsOptional, ValidateNested } from 'class-validator';
 import { IsText, PageQuery } from '#platform';
 import { parseStripeEvent } from '#stripe';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEventRow, type WebhookEventStatus } from '../webhook-admin.repository.js';
@@ -82,6 +82,7 @@ export class ReplayWebhookEventDto {
 /** Body of `POST /api/admin/webhook-events/replay`. */
 export class ReplayWebhookEventsDto extends ReplayWebhookEventDto {
   @ApiProperty({ type: WebhookEventFilterDto })
+  @IsDefined()
   @ValidateNested()
   @Type(() => WebhookEventFilterDto)
   filter: WebhookEventFilterDto;
@@ -177,7 +178,7 @@ export class WebhookEventDetailResponse extends WebhookEventResponse {
 }
 
 /** What a replay by filter did or, on a dry run, would do. */
-export class ReplayResponse {
+export class WebhookReplayResponse {
   @ApiProperty({ enum: ['webhook_replay'] })
   object: 'webhook_replay';
 

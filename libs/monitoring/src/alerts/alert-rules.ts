@@ -1,0 +1,101 @@
+/** What is worth waking somebody for, as pure rules over what was read. docs/operations.md has a section for each. */
+import type { AlertsConfig } from '#platform';
+import type { QueueState } from '../queues.repository.js';
+
+/** Something that is wrong now. */
+export interface AlertFinding {
+  /** The name of the rule; with `subject` it is one alert, however often it is found. */
+  readonly rule: string;
+  /** What is concerned: a queue, a host; empty for the whole deployment. */
+  readonly subject: string;
+  readonly severity: 'warning' | 'critical';
+  readonly summary: string;
+}
+
+/** Requests of one process within the last minutes. */
+export interface RequestFigures {
+  readonly requests: number;
+  readonly failed: number;
+  /** Milliseconds; the upper bound of the histogram's bucket. */
+  readonly p99Ms: number;
+}
+
+/** What the deployment looks like now. */
+export interface DeploymentReadings {
+  /** Of the last quarter of an hour. */
+  readonly payments: { readonly made: number; readonly succeeded: number; readonly failed: number };
+  readonly queues: readonly QueueState[];
+  readonly deadWebhooks: number;
+  readonly unknownOutcomeSeconds: number;
+  readonly stripe: 'reachable' | 'key_refused' | 'unreachable' | null;
+  /** Share of the certificate's lifetime that is left; 1 without one. */
+  readonly certificateRatio: number;
+  readonly criticalIncidents: number;
+  /** Seconds; null while backups, or drills, are switched off. */
+  readonly backupAgeSeconds: number | null;
+  readonly drillAgeSeconds: number | null;
+}
+
+// Fewer requests in five minutes say nothing about a share.
+const MIN_REQUESTS = 20;
+const DAY_SECONDS = 86_400;
+const HOUR_SECONDS = 3_600;
+
+/** What is wrong with one process. */
+export function processFindings({ requests, failed, p99Ms }: RequestFigures, host: string, limits: AlertsConfig): AlertFinding[] {
+  if (requests < MIN_REQUESTS) return [];
+  const percent = (100 * failed) / requests;
+  const summary = `${percent.toFixed(1)} % of ${requests} requests failed within five minutes`;
+  const findings: AlertFinding[] = [];
+  if (percent > limits.errorCriticalPercent) findings.push({ rule: 'error_rate_critical', subject: host, severity: 'critical', summary });
+  else if (percent > limits.errorWarningPercent) findings.push({ rule: 'error_rate_high', subject: host, severity: 'warning', summary });
+  if (p99Ms > limits.responseP99Ms) {
+    findings.push({
+      rule: 'responses_slow',
+      subject: host,
+      severity: 'warning',
+      summary: `One of a hundred requests takes up to ${p99Ms} ms`,
+    });
+  }
+  return findings;
+}
+
+/** What is wrong with the deployment. */
+export function deploymentFindings(readings: DeploymentReadings, limits: AlertsConfig): AlertFinding[] {
+  const found: AlertFinding[] = [];
+  const add = (severity: AlertFinding['severity'], rule: string, summary: string, subject = ''): void => {
+    found.push({ rule, subject, severity, summary });
+  };
+  const { payments, queues, deadWebhooks, unknownOutcomeSeconds, stripe, certificateRatio, criticalIncidents } = readings;
+  const finished = payments.succeeded + payments.failed;
+  if (payments.made > limits.paymentMinimum && finished > 0 && (100 * payments.succeeded) / finished < limits.paymentSuccessPercent) {
+    add('warning', 'payment_success_low', `Only ${payments.succeeded} of ${finished} payments succeeded within 15 minutes`);
+  }
+  for (const { queue, due, oldestSeconds } of queues) {
+    if (oldestSeconds > limits.queueSeconds) {
+      add('critical', 'queue_stuck', `${due} entries wait, the oldest for ${Math.round(oldestSeconds)} s`, queue);
+    }
+  }
+  if (deadWebhooks > 0) add('warning', 'webhook_dead', `${deadWebhooks} webhook events could not be processed and wait for a person`);
+  if (unknownOutcomeSeconds > limits.unknownOutcomeSeconds) {
+    add('critical', 'unknown_outcome_old', `For ${Math.round(unknownOutcomeSeconds)} s nobody has known whether a payment took place`);
+  }
+  if (stripe === 'unreachable') add('critical', 'stripe_unreachable', 'Stripe does not answer');
+  if (stripe === 'key_refused') add('critical', 'stripe_unreachable', 'Stripe refuses STRIPE_SECRET_KEY');
+  if (certificateRatio < 1 / 3) {
+    add('warning', 'certificate_expiring', `Only ${Math.round(100 * certificateRatio)} % of the lifetime of the certificate is left`);
+  }
+  if (criticalIncidents > 0) add('critical', 'security_incident_critical', `${criticalIncidents} critical security incidents are open`);
+  const { backupAgeSeconds, drillAgeSeconds } = readings;
+  if (backupAgeSeconds !== null && backupAgeSeconds > DAY_SECONDS + HOUR_SECONDS) {
+    add('critical', 'backup_old', `The last good backup is ${Math.round(backupAgeSeconds / HOUR_SECONDS)} hours old`);
+  }
+  if (drillAgeSeconds !== null && drillAgeSeconds > 2 * DAY_SECONDS) {
+    add(
+      'warning',
+      'restore_drill_old',
+      `For ${Math.round(drillAgeSeconds / HOUR_SECONDS)} hours no backup has been restored to see that it works`,
+    );
+  }
+  return found;
+}

@@ -1,0 +1,121 @@
+/** Makes backups, keeps them for their time, and proves that they can be restored. */
+import { Injectable, Logger } from '@nestjs/common';
+import { assert, Clock, DAY_MS, MINUTE_MS } from '#kernel';
+import { AppConfig } from '#platform';
+import { decryptBackup, encryptBackup } from './backup-cipher.js';
+import { BackupRunsRepository } from './backup-runs.repository.js';
+import { backupInstant, backupName, type BackupStore, createBackupStore } from './backup-store.js';
+import { readFromTool, type ToolCall, writeToTool } from './postgres-tools.js';
+
+/** A backup as it was made. */
+export interface MadeBackup {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** No place for backups is configured. */
+export class BackupsOffError extends Error {
+  override readonly name = 'BackupsOffError';
+
+  constructor() {
+    super('set BACKUP_FOLDER or BACKUP_S3_BUCKET, and BACKUP_ENCRYPTION_KEY');
+  }
+}
+
+/** The daily backup. */
+@Injectable()
+export class BackupsService {
+  private readonly logger = new Logger('Backups');
+  private readonly store: BackupStore | null;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly runs: BackupRunsRepository,
+    private readonly clock: Clock,
+  ) {
+    this.store = createBackupStore(config.backups);
+  }
+
+  /** Makes today's backup unless that is done, then removes those whose time is over. @returns 0: the next look finds nothing to do. */
+  async makeDue(): Promise<number> {
+    if (this.store === null || !(await this.runs.claim('backup', this.config.backups.hourUtc))) return 0;
+    await this.make().catch((error: unknown) => {
+      this.logger.error({ event: 'backup_failed', reason: (error as Error).message });
+    });
+    return 0;
+  }
+
+  /**
+   * Makes a backup now.
+   *
+   * @throws BackupsOffError @throws PostgresToolError when PostgreSQL's programs refuse; the failure is also noted for alerts.
+   */
+  async make(): Promise<MadeBackup> {
+    const store = this.requireStore();
+    const name = backupName(this.clock.now(), this.config.backups.method);
+    const renewal = setInterval(() => void this.runs.renew('backup').catch(() => undefined), MINUTE_MS);
+    try {
+      const output = readFromTool(this.dumpCall());
+      const encrypted = output.pipe(encryptBackup(this.secret));
+      output.once('error', (error) => encrypted.destroy(error));
+      const bytes = await store.put(name, encrypted);
+      await this.runs.finish('backup', { name, bytes, error: null });
+      this.logger.log({ event: 'backup_made', name, bytes });
+      await this.removeOld(store);
+      return { name, bytes };
+    } catch (error) {
+      await this.runs.finish('backup', { name: null, bytes: null, error: (error as Error).message });
+      throw error;
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /** The names of the backups, oldest first. */
+  list(): Promise<string[]> {
+    return this.requireStore().list();
+  }
+
+  /**
+   * Restores a logical backup into an empty database.
+   *
+   * @throws BackupUnreadableError @throws PostgresToolError
+   */
+  async restore(name: string, databaseUrl: string): Promise<void> {
+    const content = (await this.requireStore().get(name)).pipe(decryptBackup(this.secret));
+    const args = ['--no-owner', '--no-privileges', '--exit-on-error', '--dbname', new URL(databaseUrl).pathname.slice(1)];
+    await writeToTool({ program: 'pg_restore', args, folder: this.config.backups.toolsFolder, databaseUrl }, content);
+  }
+
+  private async removeOld(store: BackupStore): Promise<void> {
+    const oldestMs = this.clock.now().getTime() - this.config.backups.keepDays * DAY_MS;
+    for (const name of await store.list()) {
+      const madeAt = backupInstant(name);
+      if (madeAt !== null && madeAt.getTime() < oldestMs) await store.remove(name);
+    }
+  }
+
+  private dumpCall(): ToolCall {
+    const { method, toolsFolder } = this.config.backups;
+    const databaseUrl = this.config.database.url;
+    return method === 'logical'
+      ? { program: 'pg_dump', args: ['--format=custom', '--no-owner', '--no-privileges'], folder: toolsFolder, databaseUrl }
+      : {
+          program: 'pg_basebackup',
+          args: ['--pgdata=-', '--format=tar', '--wal-method=fetch', '--checkpoint=fast', '--no-password'],
+          folder: toolsFolder,
+          databaseUrl,
+        };
+  }
+
+  private requireStore(): BackupStore {
+    if (this.store === null) throw new BackupsOffError();
+    return this.store;
+  }
+
+  private get secret(): string {
+    const { encryptionKey } = this.config.backups;
+    assert(encryptionKey, 'the configuration refuses a place for backups without a key');
+    return encryptionKey;
+  }
+}
