@@ -25,6 +25,8 @@ FROM node:24-bookworm-slim
 WORKDIR /app
 COPY package.json ./
 COPY migrations migrations
+# What libraries read at run time beside their code.
+COPY libs/fraud/models libs/fraud/models
 COPY --from=dependencies /src/node_modules node_modules
 COPY --from=build /src/dist dist
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 WORKER_PORT=3001

@@ -30,6 +30,7 @@ export const MIGRATION_NAMES = [
   '050_chain_audit_log',
   '051_erase_customers',
   '052_audit_money',
+  '060_isolate_tenants',
 ] as const;
 
 // From dist/migrations back to the folder that holds the SQL.
@@ -39,7 +40,7 @@ const SQL_FOLDER = path.resolve(import.meta.dirname, '../../migrations');
 const MIGRATION_LOCK = 7_284_911_032;
 
 /** TypeORM's classes for {@link MIGRATION_NAMES}. */
-export const MIGRATIONS = MIGRATION_NAMES.map((name, index) => migrationOf(name, index + 1));
+export const MIGRATIONS = MIGRATION_NAMES.map(migrationOf);
 
 /**
  * Brings a database to the newest schema. Safe to run from several places at once: the others wait, then find nothing to do.
@@ -86,9 +87,9 @@ async function withMigrationLock<T>(dataSource: DataSource, work: () => Promise<
   }
 }
 
-function migrationOf(name: string, ordinal: number): (new () => MigrationInterface) & { readonly migrationName: string } {
-  // TypeORM orders by the last 13 digits of a name.
-  const migrationName = `${name}_${String(ordinal).padStart(13, '0')}`;
+function migrationOf(name: string): (new () => MigrationInterface) & { readonly migrationName: string } {
+  // TypeORM orders by the last 13 digits of a name: the number it begins with, so that a later one in between renames no other.
+  const migrationName = `${name}_${name.slice(0, 3).padStart(13, '0')}`;
   return class implements MigrationInterface {
     static readonly migrationName = migrationName;
     readonly name = migrationName;

@@ -22,7 +22,7 @@ describe.each<{ proxy: Proxy }>([{ proxy: 'haproxy' }, { proxy: 'nginx' }])('beh
       rehearsal = await Rehearsal.prepare(proxy);
       // The first release starts behind no proxy yet: haproxy would have no socket to talk to.
       const { code, output } = await rehearsal.deploy(rehearsal.artifact('first'), '--proxy', 'none');
-      if (code !== 0) throw new Error(output);
+      if (code !== 0) throw new Error(`${output}\n${rehearsal.logs()}`);
       await rehearsal.open();
       first = rehearsal.inService().current;
     }, 60_000);

@@ -18,8 +18,17 @@ describe('the Dockerfile', () => {
       .filter((line) => !line.includes('--from='))
       .flatMap((line) => line.split(' ').slice(1, -1));
 
-    expect(new Set(sources)).toEqual(new Set(admitted));
+    expect(new Set(sources.map((source) => source.split('/')[0]))).toEqual(new Set(admitted));
     expect(sources.filter((source) => !existsSync(source))).toEqual([]);
+  });
+
+  it('holds every file that libraries read beside their code', () => {
+    const beside = readdirSync('libs', { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.ts'))
+      .map((entry) => path.relative('.', entry.parentPath));
+    const image = lines.slice(lines.lastIndexOf(ofKind('FROM').at(-1) ?? ''));
+
+    expect(beside.filter((folder) => !image.includes(`COPY ${folder} ${folder}`))).toEqual([]);
   });
 
   it('builds on the version of Node that the product names', () => {

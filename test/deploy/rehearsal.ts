@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -79,7 +80,7 @@ export class Rehearsal {
   artifact(name: string, change: (folder: string) => void = () => undefined): string {
     const folder = path.join(this.folder, 'artifacts', name);
     mkdirSync(folder, { recursive: true });
-    for (const part of ['dist', 'migrations', 'package.json'])
+    for (const part of ['dist', 'migrations', 'libs/fraud/models', 'package.json'])
       cpSync(path.join(REPOSITORY, part), path.join(folder, part), { recursive: true });
     symlinkSync(path.join(REPOSITORY, 'node_modules'), path.join(folder, 'node_modules'));
     change(folder);
@@ -205,7 +206,14 @@ export class Rehearsal {
     };
   }
 
-  /** Runs a query on the database of the rehearsal. */
+  /** What the processes have said, for the message of a failure. */
+  logs(): string {
+    const folder = path.join(this.folder, 'run');
+    const names = readdirSync(folder).filter((name) => name.endsWith('.log'));
+    return names.map((name) => `${name}:\n${readFileSync(path.join(folder, name), 'utf8')}`).join('\n');
+  }
+
+  /** For looks at what a release did to the schema. */
   get databaseUrl(): string {
     return this.database.url;
   }

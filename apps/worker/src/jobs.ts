@@ -1,7 +1,7 @@
 /** What must not happen inside a request, as a table: each job is asked for work again and again, and waits while there is none. */
 import { type INestApplicationContext } from '@nestjs/common';
-import { ReviewsService } from '#fraud';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
+import { ModelsService, ReviewsService } from '#fraud';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
 import { AlertEngine } from '#monitoring';
 import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
 import { AppConfig } from '#platform';
@@ -25,6 +25,7 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const refunds = app.get(RefundsService);
   const accumulator = app.get(PaymentAccumulator);
   const reviews = app.get(ReviewsService);
+  const models = app.get(ModelsService);
   const sealer = app.get(AuditSealer);
   const privacy = app.get(CustomerPrivacyService);
   const dispatcher = app.get(WebhookDispatcher);
@@ -45,6 +46,7 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'prove backups', pauseMs: MINUTE_MS, run: () => app.get(RestoreDrillService, { strict: false }).proveDue() },
     { name: 'remove what is over', pauseMs: 10 * MINUTE_MS, run: () => app.get(RetentionService, { strict: false }).cleanUp() },
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
+    { name: 'measure the drift of the fraud model', pauseMs: DAY_MS, run: () => models.measureDrift().then(() => 0) },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
     { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
     { name: 'seal addresses under a new key', pauseMs: 10 * MINUTE_MS, run: () => privacy.resealNext() },

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { LabelsRepository } from '#fraud';
 import { assertNever } from '#kernel';
 import { type Queryable } from '#platform';
 import { DisputesRepository } from './disputes.repository.js';
 import { countViolation } from './invariants.js';
-import { type GatewayEvent } from './payment-gateway.js';
+import { type GatewayDispute, type GatewayEvent } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -26,6 +27,7 @@ export class GatewayEventsService {
     private readonly transitions: PaymentTransitions,
     private readonly refunds: RefundsService,
     private readonly disputes: DisputesRepository,
+    private readonly labels: LabelsRepository,
   ) {}
 
   /**
@@ -73,6 +75,15 @@ export class GatewayEventsService {
     const amountDisputedMinor = await this.disputes.sumOpen(transaction, locked.id);
     if (amountDisputedMinor !== locked.amountDisputedMinor)
       await this.payments.change(transaction, locked, { amountDisputedMinor }, source);
+    if (isNews) await this.label(transaction, locked, event.object);
     return isNews ? 'applied' : 'unchanged';
+  }
+
+  /** What a dispute says of the truth: that it was fraud, and when it is won, that it was not. Other reasons say nothing. */
+  private async label(transaction: Queryable, payment: Payment, { gatewayId, reason, status }: GatewayDispute): Promise<void> {
+    if (reason !== 'fraudulent') return;
+    const isWon = status === 'won';
+    const sourceId = isWon ? `${gatewayId}:won` : gatewayId;
+    await this.labels.insert(transaction, { paymentId: payment.id, isFraud: !isWon, source: 'dispute', sourceId });
   }
 }

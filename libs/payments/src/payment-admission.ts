@@ -51,6 +51,8 @@ export class PaymentAdmission {
       businessType: draft.businessType,
       method: draft.method,
       timeZone: draft.seller.timeZone,
+      // Its failure policy and review rule are the merchant's.
+      profile: draft.profile,
       device: {
         id: device.id,
         registeredAt: device.registeredAt,
