@@ -13,6 +13,8 @@ export { DatabaseModule } from './database/database.module.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';
 export { DatabaseUnavailableError, isForeignKeyViolation, isUniqueViolation } from './database/postgres-errors.js';
 export { Draining } from './http/draining.js';
+export { attributesOf, resourceOf, sendOtlp } from './telemetry/otlp.js';
+export { inSpan } from './telemetry/tracing.js';
 export { createHttpApplication, type HttpApplicationOptions } from './http/http-application.js';
 export { problemOf, sendProblem, type ProblemDocument } from './http/problem-details.filter.js';
 export { PageQuery } from './http/page-query.js';
