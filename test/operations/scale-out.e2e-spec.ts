@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { createTestDatabase, freePorts, requiresProgram, spawnProcess, type SpawnedProcess, type TestDatabase, waitFor } from '#test';
 import { type RunningSandbox, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
@@ -11,12 +12,18 @@ const REGISTRATIONS = 30;
 const DEVICES = 5;
 const PAYMENTS_EACH = 6;
 
+interface ApiBody {
+  readonly id: string;
+  readonly code?: string;
+}
+
 requiresProgram('haproxy', 'redis-server')('two api and two worker processes behind haproxy, with Redis', () => {
   let folder: string;
   let database: TestDatabase;
   let sandbox: RunningSandbox;
   let url: string;
   let apiKey: string;
+  const refusals: string[] = [];
   let client: pg.Client;
   const apis: SpawnedProcess[] = [];
   const others: SpawnedProcess[] = [];
@@ -41,10 +48,12 @@ requiresProgram('haproxy', 'redis-server')('two api and two worker processes beh
       ENCRYPTION_KEY: 'encryption-key-of-the-tests-0123456789',
       REDIS_URL: `redis://127.0.0.1:${redisPort}`,
       TRUSTED_PROXIES: '127.0.0.1',
+      RATE_LIMIT_API_PER_15_MINUTES: '100000',
       RATE_LIMIT_DEVICE_REGISTRATIONS_PER_HOUR: String(REGISTRATIONS),
       SHUTDOWN_DRAIN_DELAY_MS: '0',
     };
-    apiKey = (await seedFirstRun(environment))?.apiKey ?? '';
+    const first = await seedFirstRun(environment);
+    apiKey = first.apiKey;
     others.push(spawnProcess(['redis-server', '--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']));
     await others[0]?.waitForOutput(/Ready to accept connections/);
     for (const port of [firstApi, secondApi]) {
@@ -68,13 +77,27 @@ requiresProgram('haproxy', 'redis-server')('two api and two worker processes beh
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function post(route: string, body: unknown, key = ''): Promise<{ status: number; body: { id: string; status: string } }> {
+  async function post(route: string, body: unknown, key = ''): Promise<{ status: number; retryAfterSeconds: number; body: ApiBody }> {
     const response = await fetch(`${url}${route}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...(key === '' ? {} : { 'idempotency-key': key }) },
       body: JSON.stringify(body),
     });
-    return { status: response.status, body: (await response.json()) as { id: string; status: string } };
+    return {
+      status: response.status,
+      retryAfterSeconds: Number(response.headers.get('retry-after') ?? 1),
+      body: (await response.json()) as ApiBody,
+    };
+  }
+
+  /** As a client does: the same key until there is an answer, as often as it is told to come back. */
+  async function payUntilAnswered(body: unknown, key: string): Promise<string> {
+    for (;;) {
+      const answer = await post('/api/payments', body, key).catch(() => null);
+      if (answer?.status === 201 || answer?.status === 202) return answer.body.id;
+      refusals.push(`${answer?.status ?? 'no answer'} ${answer?.body.code ?? ''}`);
+      await delay(1_000 * (answer?.retryAfterSeconds ?? 1));
+    }
   }
 
   const register = (name: string) =>
@@ -89,14 +112,7 @@ requiresProgram('haproxy', 'redis-server')('two api and two worker processes beh
     const paid = devices.flatMap((deviceId, device) =>
       Array.from({ length: PAYMENTS_EACH }, async (_, index) => {
         const body = { amount: 1_000 + index, currency: 'usd', deviceId, paymentMethod: 'pm_card_visa' };
-        const id = await waitFor(
-          // As a client does: the same key until there is an answer.
-          async () => {
-            const answer = await post('/api/payments', body, `scale-${device}-${index}`);
-            return answer.status === 201 || answer.status === 202 ? answer.body.id : null;
-          },
-          { timeoutMs: 60_000 },
-        );
+        const id = await payUntilAnswered(body, `scale-${device}-${index}`);
         answered += 1;
         return id;
       }),

@@ -71,8 +71,7 @@ export class OtlpMetrics implements OnApplicationBootstrap, BeforeApplicationShu
   private histogramsOf(values: readonly Series[]): object[] {
     const groups = new Map<string, Series[]>();
     for (const series of values) {
-      const { le: _, ...labels } = series.labels;
-      const key = JSON.stringify(labels);
+      const key = JSON.stringify(withoutBound(series.labels));
       groups.set(key, [...(groups.get(key) ?? []), series]);
     }
     return [...groups.values()].map((group) => {
@@ -80,8 +79,13 @@ export class OtlpMetrics implements OnApplicationBootstrap, BeforeApplicationShu
       const explicitBounds = buckets.map(({ labels }) => Number(String(labels['le']).replace('+Inf', 'Infinity'))).filter(Number.isFinite);
       const bucketCounts = buckets.map(({ value }, index) => String(value - (buckets[index - 1]?.value ?? 0)));
       const valueOf = (suffix: string): number => group.find(({ metricName }) => metricName?.endsWith(suffix))?.value ?? 0;
-      const { le: _, ...labels } = group[0]?.labels ?? {};
-      return { ...this.pointOf(labels), count: String(valueOf('_count')), sum: valueOf('_sum'), explicitBounds, bucketCounts };
+      return {
+        ...this.pointOf(withoutBound(group[0]?.labels ?? {})),
+        count: String(valueOf('_count')),
+        sum: valueOf('_sum'),
+        explicitBounds,
+        bucketCounts,
+      };
     });
   }
 
@@ -96,4 +100,9 @@ export class OtlpMetrics implements OnApplicationBootstrap, BeforeApplicationShu
   private now(): string {
     return String(BigInt(this.clock.now().getTime()) * NANOSECONDS_PER_MS);
   }
+}
+
+/** The labels of the histogram that a bucket belongs to. */
+function withoutBound(labels: Series['labels']): Series['labels'] {
+  return Object.fromEntries(Object.entries(labels).filter(([label]) => label !== 'le'));
 }
