@@ -12,4 +12,5 @@ export { type Device } from './device.entity.js';
 export { DeviceNotFoundError, DeviceRevokedError } from './devices.errors.js';
 export { DevicesCoreModule, DevicesModule } from './devices.module.js';
 export { DevicesService } from './devices.service.js';
+export { DeviceResponse, deviceResponseOf } from './dto/device.response.js';
 export { LocationDto } from './dto/register-device.dto.js';

@@ -86,7 +86,13 @@ export class MerchantsService {
     return found;
   }
 
-  private async readContext(merchantId: string): Promise<MerchantContext> {
+  /** Lets the next look in this process see a change at once; other processes see it within five seconds. */
+  forget(merchantId: string): void {
+    this.cache.delete(merchantId);
+  }
+
+  /** The merchant and its profiles as they are now. @throws MerchantNotFoundError */
+  async readContext(merchantId: string): Promise<MerchantContext> {
     const merchant = isId('merchant', merchantId) ? await this.repository.findMerchant(merchantId) : null;
     if (!merchant) throw new MerchantNotFoundError();
     const changed = new Map((await this.repository.listNewestProfiles(merchantId)).map((each) => [each.businessType, each]));

@@ -1,13 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { assert, newId } from '#kernel';
-import { type Queryable } from '#platform';
+import { Database, type Queryable } from '#platform';
 import { PersonalDataCipher } from '#security';
 import { type PaymentCaller } from './payment.js';
+
+/** Who pays, without the address. */
+export interface Customer {
+  readonly id: string;
+  readonly livemode: boolean;
+  readonly createdAt: Date;
+}
 
 /** SQL of `customers`: found by a keyed hash of their address, which itself is stored sealed. */
 @Injectable()
 export class CustomersRepository {
-  constructor(private readonly cipher: PersonalDataCipher) {}
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: PersonalDataCipher,
+  ) {}
+
+  /** A customer of the caller's merchant and mode. */
+  async find(caller: Pick<PaymentCaller, 'merchantId' | 'livemode'>, id: string): Promise<Customer | null> {
+    const [row] = await this.database.query<Customer>(
+      'select id, livemode, created_at as "createdAt" from customers where id = $1 and merchant_id = $2 and livemode = $3',
+      [id, caller.merchantId, caller.livemode],
+    );
+    return row ?? null;
+  }
 
   /** The customer with that address, if there is one. */
   async findByEmail(queryable: Queryable, caller: Pick<PaymentCaller, 'merchantId' | 'livemode'>, email: string): Promise<string | null> {

@@ -15,6 +15,7 @@ import {
   DeviceMismatchError,
   InputConflictError,
   InputRefusedError,
+  MerchantSuspendedError,
   PolicyViolationError,
   UnknownCurrencyError,
   PaymentsPausedError,
@@ -59,6 +60,7 @@ export class PaymentDrafts {
     const device = await this.devices.get(caller, request.deviceId);
     const { amount, method, minimumAge, reference } = wishOf(request, device.type);
     const context = await this.merchants.getContext(caller.merchantId);
+    if (context.merchant.status !== 'active') throw new MerchantSuspendedError();
     if (!isFeatureOn(context.features, 'accept_payments', device.id)) throw new PaymentsPausedError();
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
     const { profile, version } = this.merchants.profileOf(context, businessType);

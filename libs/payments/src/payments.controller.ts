@@ -4,14 +4,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, type Principal, RateLimit, RequireScope } from '#security';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
-import { PaymentListResponse, RefundListResponse, TimelineResponse } from './dto/payment-lists.response.js';
-import { RefundResponse, refundResponseOf } from './dto/refund.response.js';
+import { PaymentListResponse, TimelineResponse } from './dto/payment-lists.response.js';
+import { RefundListResponse, RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
 import { type Outcome } from './payment-answer.js';
 import { PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { callerOf } from './payment-caller.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentsService } from './payments.service.js';
+import { ExpandQuery } from './dto/expand.query.js';
+import { PaymentViews } from './payment-views.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { RefundsService } from './refunds.service.js';
 
@@ -31,6 +33,7 @@ export class PaymentsController {
     private readonly operations: PaymentOperations,
     private readonly refunds: RefundsService,
     private readonly timeline: PaymentTimeline,
+    private readonly views: PaymentViews,
   ) {}
 
   /** Makes a payment. */
@@ -64,12 +67,17 @@ export class PaymentsController {
     return { object: 'list', data: data.map((payment) => paymentResponseOf(payment)), hasMore };
   }
 
-  /** One payment. */
+  /** One payment, with the objects it names where `expand[]` asks for them. */
   @Get(':id')
   @RequireScope('payments:read', 'payments:read_own')
   @ApiOkResponse({ type: PaymentResponse })
-  async get(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: FastifyRequest): Promise<PaymentResponse> {
-    return this.payments.show(callerOf(principal, request), id);
+  get(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Query() query: ExpandQuery,
+    @Req() request: FastifyRequest,
+  ): Promise<PaymentResponse> {
+    return this.views.show(callerOf(principal, request), id, query['expand[]'] ?? []);
   }
 
   /** Every attempt and every change, in order. */

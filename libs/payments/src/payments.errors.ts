@@ -248,3 +248,12 @@ export class InputConflictError extends DomainError {
     super('invalid', 'input_conflict', `With an input, ${param} comes from it and must be absent.`, { param });
   }
 }
+
+/** A suspended merchant's keys still read, capture and refund; they make no new payments. */
+export class MerchantSuspendedError extends DomainError {
+  override readonly name = 'MerchantSuspendedError';
+
+  constructor() {
+    super('forbidden', 'merchant_suspended', 'The merchant is suspended and makes no new payments.', { advice: 'do_not_retry' });
+  }
+}

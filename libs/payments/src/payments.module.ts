@@ -19,6 +19,7 @@ import { PaymentExecutor } from './payment-executor.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentRecorder } from './payment-recorder.js';
 import { PaymentTimeline } from './payment-timeline.js';
+import { PaymentViews } from './payment-views.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -48,6 +49,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentRecorder,
     PaymentTimeline,
     PaymentTransitions,
+    PaymentViews,
     PaymentsRepository,
     PaymentsService,
     RefundsRepository,

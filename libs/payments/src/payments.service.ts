@@ -4,7 +4,6 @@ import { MerchantsService } from '#merchants';
 import { crashPoint } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
-import { type PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { IdempotencyKeys, type IdempotencyRecord, requestHashOf } from './idempotency.js';
 import { answerOf, audienceOf, type Outcome } from './payment-answer.js';
 import { PaymentDrafts } from './payment-drafts.js';
@@ -51,11 +50,6 @@ export class PaymentsService {
     const payment = isId('payment', id) ? await this.payments.find(caller, id) : null;
     if (!payment) throw new PaymentNotFoundError();
     return payment;
-  }
-
-  /** One payment with what its device shows of it. @throws PaymentNotFoundError as `get` */
-  async show(caller: PaymentCaller, id: string): Promise<PaymentResponse> {
-    return paymentResponseOf(await this.get(caller, id), await this.merchants.sellerOf(caller.merchantId));
   }
 
   /** One page, newest first. */

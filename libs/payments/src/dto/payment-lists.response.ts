@@ -1,6 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PaymentResponse } from './payment.response.js';
-import { RefundResponse } from './refund.response.js';
 
 /** One page of payments, newest first. */
 export class PaymentListResponse {
@@ -9,18 +8,6 @@ export class PaymentListResponse {
 
   @ApiProperty({ type: [PaymentResponse] })
   data: PaymentResponse[];
-
-  @ApiProperty()
-  hasMore: boolean;
-}
-
-/** The refunds of a payment, oldest first. */
-export class RefundListResponse {
-  @ApiProperty({ enum: ['list'] })
-  object: 'list';
-
-  @ApiProperty({ type: [RefundResponse] })
-  data: RefundResponse[];
 
   @ApiProperty()
   hasMore: boolean;

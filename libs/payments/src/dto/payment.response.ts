@@ -1,8 +1,10 @@
 /** A payment as clients see it. */
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { DeviceResponse } from '#devices';
 import { money } from '#kernel';
 import { type Payment } from '../payment.js';
 import { type Seller } from '../payment-seller.js';
+import { RefundListResponse } from './refund.response.js';
 import { PRESENTATION_KINDS, type Presentation, presentationFor } from '../presentation/presentation.js';
 
 /** How sure this product is that the payment may be let through. */
@@ -16,6 +18,21 @@ export class RiskResponse {
 
   @ApiProperty({ type: String, nullable: true, enum: ['allow', 'review', 'block'] })
   decision: string | null;
+}
+
+/** A customer as clients see it; the address stays where it was given. */
+export class CustomerResponse {
+  @ApiProperty({ example: 'cus_01jd8y3v5kq2e9c7x4m6n0r1st' })
+  id: string;
+
+  @ApiProperty({ enum: ['customer'] })
+  object: 'customer';
+
+  @ApiProperty()
+  livemode: boolean;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt: string;
 }
 
 /** What the payer must do before the payment can go on. */
@@ -120,6 +137,18 @@ export class PaymentResponse {
     items: { type: 'object', required: ['kind'], properties: { kind: { enum: [...PRESENTATION_KINDS] } } },
   })
   presentation?: readonly Presentation[];
+
+  /** With `expand[]=device`. */
+  @ApiPropertyOptional({ type: DeviceResponse })
+  device?: DeviceResponse;
+
+  /** With `expand[]=customer`; null for a payment without one. */
+  @ApiPropertyOptional({ type: CustomerResponse, nullable: true })
+  customer?: CustomerResponse | null;
+
+  /** With `expand[]=refunds`. */
+  @ApiPropertyOptional({ type: RefundListResponse })
+  refunds?: RefundListResponse;
 }
 
 /**

@@ -42,6 +42,18 @@ export class RefundResponse {
   createdAt: string;
 }
 
+/** The refunds of a payment, oldest first. */
+export class RefundListResponse {
+  @ApiProperty({ enum: ['list'] })
+  object: 'list';
+
+  @ApiProperty({ type: [RefundResponse] })
+  data: RefundResponse[];
+
+  @ApiProperty()
+  hasMore: boolean;
+}
+
 /** The client's view of a refund. */
 export function refundResponseOf(refund: Refund): RefundResponse {
   return {

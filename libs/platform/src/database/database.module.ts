@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
 import { AppConfig } from '../config/app-config.js';
 import { Database } from './database.js';
+import { TenantPool } from './tenant-pool.js';
 
 // int8: amounts and counts, all below 2^53 by check or by size. The default would be strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -24,6 +25,8 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
         synchronize: false,
         // A pod that starts before its database says so at once and is started again by its supervisor.
         retryAttempts: 0,
+        // TypeORM makes the pool, so that it and Database share one.
+        driver: database.usePreparedStatements ? { ...pg, Pool: TenantPool } : pg,
         poolErrorHandler: () => undefined,
         extra: {
           max: database.poolSize,

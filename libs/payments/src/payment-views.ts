@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { deviceResponseOf, DevicesService } from '#devices';
+import { MerchantsService } from '#merchants';
+import { CustomersRepository } from './customers.repository.js';
+import { type Expansion } from './dto/expand.query.js';
+import { type PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
+import { refundResponseOf } from './dto/refund.response.js';
+import { type Payment, type PaymentCaller } from './payment.js';
+import { PaymentsService } from './payments.service.js';
+import { RefundsRepository } from './refunds.repository.js';
+
+/** A payment with what its device shows of it and, where asked for, the objects it names. */
+@Injectable()
+export class PaymentViews {
+  constructor(
+    private readonly payments: PaymentsService,
+    private readonly merchants: MerchantsService,
+    private readonly devices: DevicesService,
+    private readonly customers: CustomersRepository,
+    private readonly refunds: RefundsRepository,
+  ) {}
+
+  /** @param expand - At most one level, so that the cost of a request has a bound. @throws PaymentNotFoundError */
+  async show(caller: PaymentCaller, id: string, expand: readonly Expansion[]): Promise<PaymentResponse> {
+    const payment = await this.payments.get(caller, id);
+    const response = paymentResponseOf(payment, await this.merchants.sellerOf(payment.merchantId));
+    for (const name of new Set(expand)) Object.assign(response, { [name]: await this.expansion(name, payment) });
+    return response;
+  }
+
+  private async expansion(name: Expansion, payment: Payment): Promise<PaymentResponse[Expansion]> {
+    switch (name) {
+      case 'device':
+        return deviceResponseOf(await this.devices.get(payment, payment.deviceId));
+      case 'customer': {
+        const customer = payment.customerId === null ? null : await this.customers.find(payment, payment.customerId);
+        return (
+          customer && { id: customer.id, object: 'customer', livemode: customer.livemode, createdAt: customer.createdAt.toISOString() }
+        );
+      }
+      case 'refunds':
+        return { object: 'list', data: (await this.refunds.list(payment.id)).map(refundResponseOf), hasMore: false };
+    }
+  }
+}

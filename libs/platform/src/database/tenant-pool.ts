@@ -1,0 +1,52 @@
+import pg from 'pg';
+import { currentTenant } from './tenant.js';
+
+type Checkout = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: Error | boolean) => void) => void;
+
+// Once per connection and whenever the tenant changes. The role is taken where the migrations could make it and the user may have it: under
+// the owner's own name, as under a superuser's, PostgreSQL would not apply the policies.
+const ENTER = `select set_config('upp.merchant_id', $1, false),
+  (select set_config('role', rolname, false) from pg_roles where rolname = 'upp_app' and pg_has_role(oid, 'member'))`;
+
+/**
+ * A pool whose connections work for the tenant of whoever checks them out.
+ *
+ * A connection remembers its tenant, so that a deployment with one merchant pays for it once per connection. Not for use behind a pooler
+ * that works by transaction: there, sessions are not ours.
+ */
+export class TenantPool extends pg.Pool {
+  private readonly entered = new WeakMap<pg.PoolClient, string>();
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: Checkout): void;
+  override connect(callback?: Checkout): Promise<pg.PoolClient> | undefined {
+    // Read now: a connection that becomes free later calls back from the work of somebody else.
+    const tenant = currentTenant();
+    const ready = super.connect().then((client) => this.enter(client, tenant));
+    if (!callback) return ready;
+    ready.then(
+      (client) => {
+        callback(undefined, client, (error) => {
+          client.release(error);
+        });
+      },
+      (error: unknown) => {
+        callback(error as Error, undefined, () => undefined);
+      },
+    );
+    return undefined;
+  }
+
+  private async enter(client: pg.PoolClient, tenant: string): Promise<pg.PoolClient> {
+    if (this.entered.get(client) === tenant) return client;
+    try {
+      await client.query({ name: 'upp_enter', text: ENTER, values: [tenant] });
+    } catch (error) {
+      // Nobody may get a connection that still works for somebody else.
+      client.release(true);
+      throw error;
+    }
+    this.entered.set(client, tenant);
+    return client;
+  }
+}

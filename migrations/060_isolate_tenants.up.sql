@@ -1,0 +1,63 @@
+-- The second wall of tenancy: under this role a statement sees the rows of the merchant that upp.merchant_id names, or with '*' those of all;
+-- with nothing set it sees none. The owner of the tables and superusers are not bound, so that migrations, dumps and people at psql work.
+do $$
+begin
+  create role upp_app nologin;
+exception
+  -- Another database of this server has it already, or has made it at this moment.
+  when duplicate_object or unique_violation then null;
+  -- A managed server: its operator makes the role and grants it to this user (docs/api.md, Tenancy). Without it there is one wall.
+  when insufficient_privilege then raise notice 'the role upp_app was not made';
+end
+$$;
+
+do $$
+begin
+  if not exists (select 1 from pg_roles where rolname = 'upp_app') then
+    return;
+  end if;
+  grant usage on schema public to upp_app;
+  grant select, insert, update, delete on all tables in schema public to upp_app;
+  grant usage on all sequences in schema public to upp_app;
+  alter default privileges in schema public grant select, insert, update, delete on tables to upp_app;
+  alter default privileges in schema public grant usage on sequences to upp_app;
+  if not pg_has_role(current_user, 'upp_app', 'member') then
+    execute format('grant upp_app to %I', current_user);
+  end if;
+end
+$$;
+
+-- Every table with a merchant in each row, and those whose rows belong to one of a payment.
+create function protect_tenants() returns void language plpgsql as $$
+declare
+  target record;
+begin
+  for target in
+    select c.table_name, case when c.table_name = 'merchants' then 'id' else 'merchant_id' end as column_name
+    from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+    where c.table_schema = 'public' and t.table_type = 'BASE TABLE'
+      and ((c.column_name = 'merchant_id' and c.is_nullable = 'NO') or (c.table_name = 'merchants' and c.column_name = 'id'))
+      and not exists (select 1 from pg_policies where schemaname = 'public' and tablename = c.table_name and policyname = 'tenant')
+  loop
+    execute format('alter table %I enable row level security', target.table_name);
+    execute format(
+      'create policy tenant on %I using (%I = (select current_setting(''upp.merchant_id'', true)) or (select current_setting(''upp.merchant_id'', true)) = ''*'')',
+      target.table_name, target.column_name);
+  end loop;
+end
+$$;
+select protect_tenants();
+
+do $$
+declare
+  child text;
+begin
+  foreach child in array array['payment_attempts', 'payment_adjustments', 'spending_reservations'] loop
+    execute format('alter table %I enable row level security', child);
+    -- The payment is looked up under its own policy; for all tenants it need not be. A reservation comes before its payment.
+    execute format(
+      'create policy tenant on %I using ((select current_setting(''upp.merchant_id'', true)) = ''*'' or exists (select 1 from payments where id = payment_id)) with check (true)',
+      child);
+  end loop;
+end
+$$;
