@@ -11,7 +11,7 @@ export { crashPoint, type CrashPoint } from './config/crash-point.js';
 export { Database, type Queryable } from './database/database.js';
 export { DatabaseModule } from './database/database.module.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';
-export { currentTenant, runAsTenant } from './database/tenant.js';
+export { currentTenant, EVERY_TENANT, runAsTenant } from './database/tenant.js';
 export { DatabaseUnavailableError, isForeignKeyViolation, isUniqueViolation } from './database/postgres-errors.js';
 export { Draining } from './http/draining.js';
 export { attributesOf, resourceOf, sendOtlp } from './telemetry/otlp.js';
