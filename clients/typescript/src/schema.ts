@@ -1,1 +1,4 @@
-export interface Schemas { Problem: { readonly detail: string } } export interface Operations {}
+export interface Schemas {
+  Problem: { readonly detail: string };
+}
+export interface Operations {}
