@@ -179,6 +179,7 @@ export class Launcher {
       METRICS_TOKEN: secrets.metricsToken,
       // Nothing stands in front of the services here.
       SHUTDOWN_DRAIN_DELAY_MS: '0',
+      LOG_LEVEL: 'warn',
       SHUTDOWN_TIMEOUT_MS: String(SERVICE_STOP_MS - 500),
       ...(usesSandbox && {
         STRIPE_WEBHOOK_SECRET: secrets.webhookSecret,

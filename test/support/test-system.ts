@@ -88,6 +88,7 @@ export class TestSystem {
       OVERLOAD_EVENT_LOOP_DELAY_MS: '60000',
       // The background look would eat the faults that a suite has prepared for its payments.
       HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
+      LOG_LEVEL: 'warn',
       ...options.environment,
     };
     const first = await seedFirstRun(environment);

@@ -87,7 +87,8 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
       }
     } catch (error) {
       // The next poll tries again; the jobs keep their leases until then.
-      this.logger.error({ event: 'webhook_processing_interrupted', error });
+      // Without the stack while the database is away: this line comes every second.
+      this.logger.error({ event: 'webhook_processing_interrupted', error: error instanceof DatabaseUnavailableError ? error.code : error });
     } finally {
       this.isRunning = false;
     }

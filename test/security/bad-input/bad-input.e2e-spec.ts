@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { SecurityIncidents, UsersService } from '#security';
 import { TestSystem } from '../../support/test-system.js';
@@ -42,12 +41,10 @@ let credentials: Readonly<Record<string, string>>[];
 /** What must stand in no sink afterwards: neither table nor log. */
 const canaries: string[] = [];
 const logged: string[] = [];
+const listening: (() => void)[] = [];
 
 beforeAll(async () => {
-  for (const stream of [process.stdout, process.stderr]) {
-    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-    jest.spyOn(stream, 'write').mockImplementation((...args: unknown[]) => (logged.push(String(args[0])), write(...args)));
-  }
+  for (const stream of [process.stdout, process.stderr]) listenTo(stream);
   system = await TestSystem.start({
     environment: {
       SESSION_REQUIRE_TOTP: 'false',
@@ -83,7 +80,7 @@ beforeAll(async () => {
   ];
 });
 afterAll(() => {
-  jest.restoreAllMocks();
+  for (const stopListening of listening) stopListening();
   return system.stop();
 });
 
@@ -188,4 +185,13 @@ async function ownerCookie(): Promise<string> {
   const cookie = String(response.headers['set-cookie']).split(';', 1)[0] ?? '';
   canaries.push(password, totpSecret, ...recoveryCodes, cookie.split('=')[1] ?? '');
   return cookie;
+}
+
+/** Keeps what is written to a stream, which still gets it. */
+function listenTo(stream: NodeJS.WriteStream): void {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  stream.write = (...args: unknown[]) => (logged.push(String(args[0])), write(...args));
+  listening.push(() => {
+    stream.write = write;
+  });
 }

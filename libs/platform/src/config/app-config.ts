@@ -6,6 +6,7 @@ import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsC
 import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
 import { WebhooksConfig } from './groups-webhooks.js';
+import { LoggingConfig } from './logging-config.js';
 import { MonitoringConfig } from './monitoring-config.js';
 import { AlertsConfig, MailConfig } from './notifications-config.js';
 import { RetentionConfig } from './retention-config.js';
@@ -32,6 +33,7 @@ const GROUPS = {
   rateLimits: RateLimitsConfig,
   webhooks: WebhooksConfig,
   tls: TlsConfig,
+  logging: LoggingConfig,
   monitoring: MonitoringConfig,
   features: FeaturesConfig,
   mail: MailConfig,

@@ -1,17 +1,18 @@
 /** Builds the Nest application on Fastify with the limits that hold for every route. */
 import { isUtf8 } from 'node:buffer';
 import type { SecureServerOptions } from 'node:http2';
-import { type DynamicModule, Global, Module, type Type } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type Type, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from '#kernel';
 import type { AppConfig } from '../config/app-config.js';
-import { ScrubbingLogger } from '../logging/scrubbing-logger.js';
+import { logLevelsOf, ScrubbingLogger } from '../logging/scrubbing-logger.js';
 import { Draining } from './draining.js';
 import { measureRequests } from './http-metrics.js';
 import { parseJsonBody } from './json-body.js';
+import { logRequests } from './request-log.js';
 import { ProblemDetailsFilter, problemOf, sendProblem } from './problem-details.filter.js';
 import { requestValidation } from './validation.js';
 
@@ -21,7 +22,8 @@ export interface HttpApplicationOptions {
   readonly beforeRoutes?: (app: NestFastifyApplication) => Promise<void>;
   /** Options of a listener with TLS: `fastifyTlsOptions` of #ssl. Without them it speaks plain HTTP/1.1. */
   readonly tls?: { readonly http2: true; readonly https: SecureServerOptions };
-  readonly logLevels?: ('error' | 'warn' | 'log')[];
+  /** Instead of LOG_LEVEL's. */
+  readonly logLevels?: LogLevel[];
 }
 
 // Long enough for any id or path of this API; longer URLs are refused before routing.
@@ -62,7 +64,7 @@ export async function createHttpApplication(
   });
   const app = await NestFactory.create<NestFastifyApplication>({ module: HttpProcessModule, imports: [module] }, adapter, {
     bodyParser: false,
-    logger: new ScrubbingLogger({ logLevels: options.logLevels ?? ['error', 'warn'] }),
+    logger: new ScrubbingLogger({ logLevels: options.logLevels ?? logLevelsOf(config.logging.level) }),
     abortOnError: false,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
@@ -82,6 +84,7 @@ export async function createHttpApplication(
     done();
   });
   measureRequests(fastify);
+  if (config.logging.areRequestsLogged) logRequests(fastify);
   draining.over(() => app.getHttpServer());
   app.useGlobalFilters(new ProblemDetailsFilter());
   app.useGlobalPipes(requestValidation);

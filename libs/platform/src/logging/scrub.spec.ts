@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { scrubMember, scrubText } from './scrub.js';
 import { ScrubbingLogger } from './scrubbing-logger.js';
 
@@ -42,7 +41,8 @@ describe('scrubMember', () => {
 describe('ScrubbingLogger', () => {
   it('writes no canary, wherever in a message or error it stands', () => {
     const written: string[] = [];
-    const write = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
+    const write = process.stderr.write.bind(process.stderr);
+    process.stderr.write = (chunk: unknown) => written.push(String(chunk)) > 0;
     const logger = new ScrubbingLogger();
     const error = Object.assign(new Error(`cannot use ${CANARIES.join(' ')}`), {
       detail: 'Key (email)=(ada@example.com)',
@@ -51,7 +51,7 @@ describe('ScrubbingLogger', () => {
 
     logger.error({ event: 'request_failed', error, deep: { list: CANARIES } }, error.stack);
     logger.error(CANARIES.join(' '));
-    write.mockRestore();
+    process.stderr.write = write;
 
     expect(written.join('')).toContain('request_failed');
     for (const secret of [...CANARIES, 'ada@example.com', 'hunter2']) expect(written.join('')).not.toContain(secret);
