@@ -1,4 +1,0 @@
-export interface Schemas {
-  Problem: { readonly detail: string };
-}
-export interface Operations {}
