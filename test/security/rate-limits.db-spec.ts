@@ -121,6 +121,17 @@ describe('rate limits', () => {
     });
   });
 
+  it('counts what does not exist, whatever its spelling', async () => {
+    const ip = anAddress();
+    let n = 0;
+
+    const all = await statuses(101, () => ({ url: ['/api/nothing', '//api/open', '/API/open', '/nothing'][n++ % 4] ?? '', ip }));
+
+    expect(all.filter((status) => status === 404)).toHaveLength(100);
+    expect(all.at(-1)).toBe(429);
+    expect((await send({ url: '/api/open', ip })).status).toBe(429);
+  });
+
   it('answers probes while the API refuses', async () => {
     const ip = anAddress();
     await statuses(101, () => ({ url: '/api/open', ip }));

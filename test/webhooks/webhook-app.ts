@@ -132,7 +132,11 @@ export async function startWebhookApp(
   await app.listen(0, '127.0.0.1');
   const url = `${await app.getUrl()}/api/webhooks/stripe`;
   const database = app.get(Database);
-  await database.query('create table if not exists webhook_test_effects (event_id text primary key, object_id text, snapshot jsonb)');
+  await database.transaction(async (transaction) => {
+    // Tables are the owner's to make; the application's own role may only fill them.
+    await transaction.query('set local role none');
+    await transaction.query('create table if not exists webhook_test_effects (event_id text primary key, object_id text, snapshot jsonb)');
+  });
   return {
     app,
     database,

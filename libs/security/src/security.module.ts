@@ -31,6 +31,7 @@ import { RouteRateLimitGuard } from './route-rate-limit.guard.js';
 import { SecurityIncidents } from './security-incidents.js';
 import { SecurityIncidentsController } from './security-incidents.controller.js';
 import { SecurityIncidentsRepository } from './security-incidents.repository.js';
+import { UnknownRouteLimit } from './unknown-route-limit.js';
 import { AuthController } from './users/auth.controller.js';
 import { PasswordHasher } from './users/password-hasher.js';
 import { SecondFactor } from './users/second-factor.js';
@@ -103,6 +104,7 @@ export class SecurityCoreModule {}
     { provide: APP_GUARD, useClass: RateLimitGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: RouteRateLimitGuard },
+    UnknownRouteLimit,
   ],
   controllers: [
     AuthController,

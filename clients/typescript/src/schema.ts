@@ -1,0 +1,1 @@
+export interface Schemas { Problem: { readonly detail: string } } export interface Operations {}
