@@ -714,9 +714,12 @@ export interface Operations {
   'GET /api/webhook-endpoints': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['WebhookEndpointListResponse'] };
   'GET /api/webhook-endpoints/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookEndpointResponse'] };
   'GET /health': { path: undefined; query: undefined; body: undefined; answer: undefined };
+  'GET /livez': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /metrics': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /metrics/prometheus': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /ping': { path: undefined; query: undefined; body: undefined; answer: undefined };
+  'GET /readyz': { path: undefined; query: undefined; body: undefined; answer: undefined };
+  'GET /startupz': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'PATCH /api/admin/merchants/{id}': { path: { 'id': string }; query: undefined; body: Schemas['UpdateMerchantDto']; answer: Schemas['MerchantResponse'] };
   'POST /api/admin/alerts/{id}/acknowledge': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'POST /api/admin/api-keys': { path: undefined; query: undefined; body: Schemas['CreateApiKeyDto']; answer: Schemas['ApiKeyResponse'] };
