@@ -22,7 +22,8 @@ describe('the log', () => {
         requestId: headers.get('x-request-id'),
         method: 'GET',
         route: '/api/payments/:id',
-        status: 404,
+        // The route knows no such query.
+        status: 400,
         durationMs: expect.any(Number),
       },
     });
