@@ -9,6 +9,8 @@ export default {
   reporters: ['default', '<rootDir>/test/summary-reporter.mjs'],
   setupFiles: ['<rootDir>/test/preload.mjs'],
   testTimeout: 30_000,
+  // Suites wait for processes and clocks more than they compute.
+  maxWorkers: '100%',
   coverageProvider: 'v8',
   collectCoverageFrom: ['dist/{apps,libs,migrations,scripts}/**/*.js', '!**/*spec.js'],
 };
