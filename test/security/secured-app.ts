@@ -1,7 +1,6 @@
 /** An application of the security library alone, over a real database, with routes to knock at. */
 import { type DynamicModule, Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import pg from 'pg';
 import { Clock, FixedClock, newId } from '#kernel';
 import { AppConfig, ClockModule, ConfigurationModule, createHttpApplication, Database, DatabaseModule, type Environment } from '#platform';
 import { SecurityModule, totpCode } from '#security';
@@ -58,17 +57,6 @@ export async function startSecuredApp(options: SecuredAppOptions = {}): Promise<
       await own?.drop();
     },
   };
-}
-
-/** Runs statements as the owner of the tables, whom the application itself is not. */
-export async function asOwner(databaseUrl: string, ...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 /** A merchant to own things. */

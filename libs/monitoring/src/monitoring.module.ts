@@ -27,6 +27,7 @@ import { InternalListener } from './internal-listener.js';
 import { BusinessMetricsController, PrometheusTextController } from './metrics.controller.js';
 import { removeMisnamedDefaults } from './metrics.js';
 import { OperationalGauges } from './operational-gauges.js';
+import { OtlpMetrics } from './otlp-metrics.js';
 import { QueuesRepository } from './queues.repository.js';
 
 const CHECKS = [
@@ -62,6 +63,7 @@ const CHECKS = [
     BusinessMetricsRepository,
     BusinessMetricsService,
     InternalListener,
+    OtlpMetrics,
     AlertsRepository,
     AlertsService,
     AlertReadings,

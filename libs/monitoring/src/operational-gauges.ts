@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { register } from 'prom-client';
 import { SECOND_MS } from '#kernel';
-import { Database } from '#platform';
+import { Database, EVERY_TENANT, runAsTenant } from '#platform';
 import { DatabaseGauges } from './database-gauges.js';
 import { HealthReport } from './health-report.js';
 import { CertificateHealth } from './indicators/certificate.health.js';
@@ -28,8 +28,12 @@ export class OperationalGauges {
     return { contentType: register.contentType, text: await register.metrics() };
   }
 
-  /** Reads every gauge. */
-  async refresh(): Promise<void> {
+  /** Reads every gauge, of the whole deployment whoever asks: the figures are kept and the next one to ask may be another. */
+  refresh(): Promise<void> {
+    return runAsTenant(EVERY_TENANT, () => this.read());
+  }
+
+  private async read(): Promise<void> {
     const { inUse, idle, waiting } = this.database.poolUsage();
     for (const [state, count] of Object.entries({ in_use: inUse, idle, waiting })) databasePoolConnections.set({ state }, count);
     eventLoopDelaySeconds.set(this.eventLoop.delayMs / SECOND_MS);

@@ -66,6 +66,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentOperations,
     PaymentTimeline,
     PaymentTransitions,
+    PaymentViews,
     PaymentsRepository,
     PaymentsService,
     RefundsService,

@@ -2,6 +2,7 @@
 import Stripe from 'stripe';
 import { type Clock, SECOND_MS } from '#kernel';
 import type { GatewayAnswer, GatewayCall, GatewayDecline } from '#payments';
+import { inSpan } from '#platform';
 import { CircuitBreaker } from './domain/circuit-breaker.js';
 import { type StripeEndpoint, stripeRequestDurationSeconds, stripeRequestsTotal } from './metrics.js';
 import { LANES_BY_ENDPOINT, type LimiterSettings, StripeLimiter } from './stripe-limiter.js';
@@ -62,7 +63,7 @@ export class StripeCalls {
 
   /** Makes a call, waits for its turn and repeats it where that may help. */
   async make<Raw, T>(call: StripeCall<Raw, T>): Promise<GatewayAnswer<T>> {
-    const answer = await this.sendUntilClear(call);
+    const answer = await inSpan(`stripe ${call.endpoint}`, { 'upp.endpoint': call.endpoint }, () => this.sendUntilClear(call));
     stripeRequestsTotal.inc({ endpoint: call.endpoint, outcome: answer.outcome });
     stripeRequestDurationSeconds.observe({ endpoint: call.endpoint }, answer.call.durationMs / SECOND_MS);
     return answer;

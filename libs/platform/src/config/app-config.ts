@@ -10,6 +10,7 @@ import { LoggingConfig } from './logging-config.js';
 import { MonitoringConfig } from './monitoring-config.js';
 import { AlertsConfig, MailConfig } from './notifications-config.js';
 import { RetentionConfig } from './retention-config.js';
+import { TelemetryConfig } from './telemetry-config.js';
 import { TlsConfig } from './tls-config.js';
 
 /** The environment cannot run this product: every problem at once, by variable and reason, without values. */
@@ -35,6 +36,7 @@ const GROUPS = {
   tls: TlsConfig,
   logging: LoggingConfig,
   monitoring: MonitoringConfig,
+  telemetry: TelemetryConfig,
   features: FeaturesConfig,
   mail: MailConfig,
   alerts: AlertsConfig,

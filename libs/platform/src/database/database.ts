@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { AppConfig } from '../config/app-config.js';
+import { inSpan } from '../telemetry/tracing.js';
 import { DatabaseUnavailableError, isSerializationFailure, isUnavailable } from './postgres-errors.js';
 
 /** Runs statements, either each on its own or all in one transaction. */
@@ -58,7 +59,7 @@ export class Database implements Queryable {
   async transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.runTransaction(work);
+        return await inSpan('database transaction', { 'db.system.name': 'postgresql' }, () => this.runTransaction(work));
       } catch (error) {
         if (!isSerializationFailure(error) || attempt === TRANSACTION_TRIES) throw translate(error);
       }

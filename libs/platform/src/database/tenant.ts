@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** The scope of jobs, webhooks and people of the whole deployment. */
-const EVERY_TENANT = '*';
+export const EVERY_TENANT = '*';
 
 const tenants = new AsyncLocalStorage<string>();
 
