@@ -1,5 +1,6 @@
 import { HOUR_MS } from '#kernel';
 import { AuditLog, AuditSealer, AuditVerifier, SecurityIncidents } from '#security';
+import { asOwner } from '#test';
 import { type SecuredApp, startSecuredApp } from './secured-app.js';
 
 describe('the audit chain', () => {
@@ -20,12 +21,7 @@ describe('the audit chain', () => {
   };
   const verify = () => secured.app.get(AuditVerifier).verify();
   /** What an attacker with the owner's password of the database can do. */
-  const tamper = async (sql: string) => {
-    await secured.database.transaction(async (transaction) => {
-      await transaction.query(`set local session_replication_role = 'replica'`);
-      await transaction.query(sql);
-    });
-  };
+  const tamper = (sql: string) => asOwner(secured.database, `set local session_replication_role = 'replica'`, sql);
 
   it('links every line, in order, and is intact', async () => {
     await writeAndSeal(5);
