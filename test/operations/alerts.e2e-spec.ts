@@ -117,8 +117,8 @@ describe('alerts', () => {
     await look();
     const few = await system.call('GET', '/api/admin/alerts');
     await system.database.query(
-      `insert into payments (id, merchant_id, livemode, status, amount_minor, currency, device_id, business_type, profile_version, method, payment_method, capture_method)
-       select id || n, merchant_id, livemode, status, amount_minor, currency, device_id, business_type, profile_version, method, payment_method, capture_method
+      `insert into payments (id, merchant_id, livemode, status, amount_minor, currency, device_id, device_type, business_type, profile_version, method, payment_method, capture_method)
+       select id || n, merchant_id, livemode, status, amount_minor, currency, device_id, device_type, business_type, profile_version, method, payment_method, capture_method
        from payments, generate_series(1, 4) n where device_id = $1`,
       [device.id],
     );
