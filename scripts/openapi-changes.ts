@@ -17,6 +17,8 @@ export interface ApiOperation {
 export interface ApiSchema {
   readonly $ref?: string;
   readonly allOf?: readonly ApiSchema[];
+  readonly anyOf?: readonly ApiSchema[];
+  readonly oneOf?: readonly ApiSchema[];
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly nullable?: boolean;
@@ -85,7 +87,8 @@ function compareSchemas(
   const changes: string[] = [];
   const [oldTypes, newTypes] = [typesOf(old), typesOf(now)];
   const [given, taken] = context.direction === 'request' ? [oldTypes, newTypes] : [newTypes, oldTypes];
-  if (taken.length > 0 && given.some((type) => !taken.includes(type))) changes.push(`${place} was ${oldTypes.join('|')}, is ${newTypes.join('|')}`);
+  if (taken.length > 0 && given.some((type) => !taken.includes(type)))
+    changes.push(`${place} was ${oldTypes.join('|')}, is ${newTypes.join('|')}`);
   // New words in an answer are no break: its enumerations are documented as open.
   if (context.direction === 'request' && old.enum && now.enum) {
     for (const word of old.enum) if (!now.enum.includes(word)) changes.push(`${place} no longer takes ${String(word)}`);
@@ -103,7 +106,8 @@ function compareSchemas(
 }
 
 function resolve(schema: ApiSchema, { components }: ApiDocument): ApiSchema {
-  const [part] = schema.allOf ?? [];
+  // Of "this or null", this.
+  const [part] = schema.allOf ?? (schema.anyOf ?? schema.oneOf ?? []).filter(({ type }) => type !== 'null');
   const reference = schema.$ref ?? part?.$ref;
   const target = reference === undefined ? undefined : components?.schemas?.[reference.slice('#/components/schemas/'.length)];
   return target ? { ...target, ...(schema.nullable === undefined ? {} : { nullable: schema.nullable }) } : schema;

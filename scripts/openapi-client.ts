@@ -4,7 +4,7 @@ import { type ApiDocument, type ApiOperation, type ApiSchema } from './openapi-c
 const HEADER = `// Made from docs/openapi.json by npm run openapi:update; do not edit.\n`;
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** The text of `clients/typescript/src/schema.ts`. */
+/** The text of `clients/typescript/src/schema.d.ts`. */
 export function clientTypes(document: ApiDocument): string {
   const schemas = Object.entries(document.components?.schemas ?? {})
     .sort(([first], [second]) => (first < second ? -1 : 1))
@@ -46,6 +46,9 @@ function operationType(operation: ApiOperation): string {
 }
 
 function typeOf(schema: ApiSchema, indent: string): string {
+  const choices = schema.anyOf ?? schema.oneOf;
+  if (choices) return [...new Set(choices.map((choice) => typeOf(choice, indent)))].join(' | ');
+  if (schema.type === 'null') return 'null';
   const isNullable = schema.nullable === true || (Array.isArray(schema.type) && schema.type.includes('null'));
   const text = plainTypeOf(schema, indent);
   return isNullable && text !== 'unknown' && text !== 'null' ? `${text} | null` : text;
@@ -54,7 +57,11 @@ function typeOf(schema: ApiSchema, indent: string): string {
 function plainTypeOf(schema: ApiSchema, indent: string): string {
   const reference = schema.$ref ?? schema.allOf?.[0]?.$ref;
   if (reference !== undefined) return `Schemas['${reference.slice('#/components/schemas/'.length)}']`;
-  if (schema.enum) return schema.enum.filter((word) => word !== null).map((word) => JSON.stringify(word)).join(' | ');
+  if (schema.enum)
+    return schema.enum
+      .filter((word) => word !== null)
+      .map((word) => JSON.stringify(word))
+      .join(' | ');
   const type = typeof schema.type === 'string' ? schema.type : schema.type?.find((each) => each !== 'null');
   switch (type) {
     case 'string':
@@ -73,10 +80,12 @@ function plainTypeOf(schema: ApiSchema, indent: string): string {
 }
 
 function objectType({ properties, required = [], additionalProperties }: ApiSchema, indent: string): string {
-  if (!properties) return `Readonly<Record<string, ${typeof additionalProperties === 'object' ? typeOf(additionalProperties, indent) : 'unknown'}>>`;
+  if (!properties)
+    return `Readonly<Record<string, ${typeof additionalProperties === 'object' ? typeOf(additionalProperties, indent) : 'unknown'}>>`;
   const inner = `${indent}  `;
   const fields = Object.entries(properties).map(
-    ([name, schema]) => `${inner}readonly ${/^\w+$/.test(name) ? name : `'${name}'`}${required.includes(name) ? '' : '?'}: ${typeOf(schema, inner)};`,
+    ([name, schema]) =>
+      `${inner}readonly ${/^\w+$/.test(name) ? name : `'${name}'`}${required.includes(name) ? '' : '?'}: ${typeOf(schema, inner)};`,
   );
   const rest = additionalProperties === true ? [`${inner}readonly [member: string]: unknown;`] : [];
   return `{\n${[...fields, ...rest].join('\n')}\n${indent}}`;

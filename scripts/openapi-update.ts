@@ -10,7 +10,7 @@ import { clientTypes } from './openapi-client.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const DOCUMENT = path.join(ROOT, 'docs/openapi.json');
-const CLIENT = path.join(ROOT, 'clients/typescript/src/schema.ts');
+const CLIENT = path.join(ROOT, 'clients/typescript/src/schema.d.ts');
 
 const [url = 'http://127.0.0.1:3000'] = process.argv.slice(2);
 const response = await fetch(new URL('/openapi.json', url));

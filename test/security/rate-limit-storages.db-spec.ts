@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { createClient } from '@redis/client';
 import { MINUTE_MS, SECOND_MS } from '#kernel';
 import { RateLimitStorage, type TakeResult } from '#security';
-import { requiresProgram, spawnProcess, type SpawnedProcess, waitFor } from '#test';
+import { asOwner, requiresProgram, spawnProcess, type SpawnedProcess, waitFor } from '#test';
 import { type SecuredApp, startSecuredApp } from './secured-app.js';
 
 const QUOTA = { limit: 10, windowMs: MINUTE_MS };
@@ -84,11 +84,11 @@ describe('rate limits in PostgreSQL', () => {
   it('keeps counting by itself, at half the limit, while the database does not answer', async () => {
     const alone = await startSecuredApp({ databaseUrl: replicas[0]!.databaseUrl });
     const storage = alone.app.get(RateLimitStorage);
-    await alone.database.query('alter table rate_limit_tracking rename to gone');
+    await asOwner(alone.database, 'alter table rate_limit_tracking rename to gone');
 
     const results = await takeMany(storage, 'api|outage', 20);
 
-    await alone.database.query('alter table gone rename to rate_limit_tracking');
+    await asOwner(alone.database, 'alter table gone rename to rate_limit_tracking');
     await alone.close();
     expect(allowedOf(results)).toBe(QUOTA.limit / 2);
   });

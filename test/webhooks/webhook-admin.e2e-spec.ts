@@ -1,4 +1,4 @@
-import { waitFor } from '#test';
+import { asOwner, waitFor } from '#test';
 import { TestSystem } from '../support/test-system.js';
 
 let system: TestSystem;
@@ -117,8 +117,11 @@ describe('/api/admin/webhook-events', () => {
     await system.database.query(
       `insert into merchants (id, name, country, time_zone, default_business_type, enabled_business_types) values ('mer_other', 'Other', 'US', 'UTC', 'retail', '{retail}')`,
     );
-    await system.database.query('alter table payments disable trigger all');
-    await system.database.query(`update payments set merchant_id = 'mer_other' where id = $1`, [paymentId]);
+    await asOwner(
+      system.database,
+      'alter table payments disable trigger all',
+      `update payments set merchant_id = 'mer_other' where id = '${paymentId}'`,
+    );
 
     const { status } = await system.call('GET', `/api/admin/webhook-events/${id}`);
 

@@ -1,3 +1,4 @@
+import { asOwner } from '#test';
 /** The webhooks library in a process of the test's own, with the two edges replaced: what events do to payments, and the processor. */
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
@@ -132,11 +133,8 @@ export async function startWebhookApp(
   await app.listen(0, '127.0.0.1');
   const url = `${await app.getUrl()}/api/webhooks/stripe`;
   const database = app.get(Database);
-  await database.transaction(async (transaction) => {
-    // Tables are the owner's to make; the application's own role may only fill them.
-    await transaction.query('set local role none');
-    await transaction.query('create table if not exists webhook_test_effects (event_id text primary key, object_id text, snapshot jsonb)');
-  });
+  // Tables are the owner's to make; the application's own role may only fill them.
+  await asOwner(database, 'create table if not exists webhook_test_effects (event_id text primary key, object_id text, snapshot jsonb)');
   return {
     app,
     database,

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { metricValue, createTestDatabase, type TestDatabase, waitFor } from '#test';
+import { asOwner, metricValue, createTestDatabase, type TestDatabase, waitFor } from '#test';
 import { sign } from '../../bench/webhook-load.js';
 import { fixture, OLD_WEBHOOK_SECRET, startWebhookApp, succeeded, WEBHOOK_SECRET, type WebhookApp } from './webhook-app.js';
 
@@ -212,11 +212,14 @@ describe('POST /api/webhooks/stripe', () => {
     const admin = await startWebhookApp(testDatabase.url);
     const other = await createTestDatabase();
     const elsewhere = await startWebhookApp(other.url);
-    await elsewhere.database.query(`alter database ${name} allow_connections false`);
-    await elsewhere.database.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    await asOwner(
+      elsewhere.database,
+      `alter database ${name} allow_connections false`,
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+    );
 
     const away = await admin.post({ ...fixture('refund.created'), id: 'evt_away' });
-    await elsewhere.database.query(`alter database ${name} allow_connections true`);
+    await asOwner(elsewhere.database, `alter database ${name} allow_connections true`);
     const back = await admin.post({ ...fixture('refund.created'), id: 'evt_away' });
 
     expect([away.status, away.headers.get('retry-after') !== null, back.status]).toEqual([503, true, 200]);

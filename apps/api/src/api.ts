@@ -3,6 +3,7 @@ import { type AppConfig, createHttpApplication } from '#platform';
 import { fastifyTlsOptions, startTls } from '#ssl';
 import { registerWebhookIntake } from '#webhooks';
 import { ApiModule } from './api.module.js';
+import { serveApiDocs } from './api-docs.js';
 import { openApiDocument } from './openapi.js';
 
 /**
@@ -15,6 +16,8 @@ export async function createApi(config: AppConfig): Promise<NestFastifyApplicati
   const document = JSON.stringify(openApiDocument(app));
   const fastify = app.getHttpAdapter().getInstance();
   fastify.get('/openapi.json', (_request, reply) => reply.header('content-type', 'application/json; charset=utf-8').send(document));
+  // In production the contract's file is enough; a page with a form that sends payments is for developers.
+  if (config.server.environment !== 'production') serveApiDocs(app);
   await registerWebhookIntake(app);
   await startTls(app);
   return app;

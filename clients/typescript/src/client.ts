@@ -31,7 +31,12 @@ export type Input<R extends Route> = Part<'path', Operations[R]['path']> &
   Part<'query', Operations[R]['query']> &
   Part<'body', Operations[R]['body']> & { readonly idempotencyKey?: string };
 
-type Part<Name extends string, T> = T extends undefined ? object : Partial<T> extends T ? { readonly [K in Name]?: T } : { readonly [K in Name]: T };
+// In brackets, so that it is asked once for a route and not for every combination of all of them.
+type Part<Name extends string, T> = [T] extends [undefined]
+  ? object
+  : [Partial<T>] extends [T]
+    ? { readonly [K in Name]?: T }
+    : { readonly [K in Name]: T };
 
 const TIMEOUT_MS = 30_000;
 
@@ -49,14 +54,16 @@ export class PaymentsClient {
    * @throws ApiError when the API refuses @throws TypeError or a TimeoutError when nobody answers: the outcome is unknown then
    */
   async call<R extends Route>(route: R, input: Input<R>): Promise<Operations[R]['answer']> {
-    const { path = {}, query = {}, body, idempotencyKey } = input as AnyInput;
+    const { path = {}, query = {}, body, idempotencyKey } = input as unknown as AnyInput;
     const [method = '', template = ''] = route.split(' ');
     const url = new URL(
-      template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(path[name]))),
+      template.replace(/\{(\w+)\}/g, (_match: string, name: string) => encodeURIComponent(String(path[name]))),
       this.options.baseUrl,
     );
-    for (const [name, value] of Object.entries(query))
-      for (const each of Array.isArray(value) ? (value as unknown[]) : [value]) if (each !== undefined) url.searchParams.append(name, String(each));
+    for (const [name, value] of Object.entries(query)) {
+      const values = (Array.isArray(value) ? value : [value]) as readonly (string | number | boolean | undefined)[];
+      for (const each of values) if (each !== undefined) url.searchParams.append(name, String(each));
+    }
     const response = await fetch(url, {
       method,
       headers: {

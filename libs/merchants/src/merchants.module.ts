@@ -24,7 +24,7 @@ export class MerchantsModule {}
 /** Merchants with the admin's routes; every handler of the application runs within its caller's tenant. */
 @Module({
   imports: [MerchantsModule],
-  controllers: [FeatureFlagsController, MerchantsAdminController, ProfilesAdminController],
+  controllers: [MerchantsAdminController, ProfilesAdminController, FeatureFlagsController],
   providers: [{ provide: APP_INTERCEPTOR, useClass: TenantInterceptor }],
   exports: [MerchantsModule],
 })

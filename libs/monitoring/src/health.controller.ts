@@ -8,16 +8,35 @@ import { type Health, HealthReport } from './health-report.js';
 @ApiTags('monitoring')
 @Controller()
 export class HealthController {
+  private hasStarted = false;
+
   constructor(
     private readonly report: HealthReport,
     private readonly authenticator: Authenticator,
   ) {}
 
   /** Liveness: answers as long as the event loop turns, and asks nobody else. */
-  @Get('ping')
+  @Get(['ping', 'livez'])
   @Public()
   ping(): { status: 'ok' } {
     return { status: 'ok' };
+  }
+
+  /** For a load balancer's or Kubernetes' probe: whether this process can serve, in one word. */
+  @Get('readyz')
+  @Public()
+  async ready(@Res() reply: FastifyReply): Promise<void> {
+    const { isReady } = await this.report.read();
+    this.hasStarted ||= isReady;
+    await reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not_ready' });
+  }
+
+  /** Whether this process has been ready once: a start-up probe leaves it alone from then on. */
+  @Get('startupz')
+  @Public()
+  async started(@Res() reply: FastifyReply): Promise<void> {
+    this.hasStarted ||= (await this.report.read()).isReady;
+    await reply.status(this.hasStarted ? 200 : 503).send({ status: this.hasStarted ? 'started' : 'starting' });
   }
 
   /** Readiness: 200 while this process can serve, also degraded; 503 without database, with pending migrations or while draining. */

@@ -134,7 +134,12 @@ export class PaymentResponse {
   /** How the device shows, says or prints what became of the payment, the main way first; only where one payment is answered. */
   @ApiPropertyOptional({
     type: 'array',
-    items: { type: 'object', required: ['kind'], properties: { kind: { enum: [...PRESENTATION_KINDS] } } },
+    items: {
+      type: 'object',
+      required: ['kind'],
+      properties: { kind: { type: 'string', enum: [...PRESENTATION_KINDS] } },
+      additionalProperties: true,
+    },
   })
   presentation?: readonly Presentation[];
 

@@ -1,1 +1,0 @@
-export interface Schemas { Problem: { readonly detail: string } } export interface Operations {}
