@@ -49,6 +49,7 @@ requiresProgram('haproxy', 'redis-server')('two api and two worker processes beh
       REDIS_URL: `redis://127.0.0.1:${redisPort}`,
       TRUSTED_PROXIES: '127.0.0.1',
       RATE_LIMIT_API_PER_15_MINUTES: '100000',
+      RATE_LIMIT_PAYMENTS_PER_MINUTE: '10000',
       RATE_LIMIT_DEVICE_REGISTRATIONS_PER_HOUR: String(REGISTRATIONS),
       SHUTDOWN_DRAIN_DELAY_MS: '0',
     };
@@ -101,7 +102,7 @@ requiresProgram('haproxy', 'redis-server')('two api and two worker processes beh
       if (answer?.status === 201 || answer?.status === 202) return answer.body.id;
       if (performance.now() > until) throw new Error(`no answer for ${key}: ${refusals.slice(-20).join('; ')}`);
       refusals.push(`${answer?.status ?? 'no answer'} ${answer?.body.code ?? ''}`);
-      await delay(1_000 * (answer?.retryAfterSeconds ?? 1));
+      await delay(1_000 * Math.min(answer?.retryAfterSeconds ?? 1, 5));
     }
   }
 

@@ -3,15 +3,15 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { BackupsConfig } from '#platform';
 
 /** A store of whole backups; one that is not whole is never seen under its name. */
 export interface BackupStore {
-  /** Stores a stream under a name. @returns Its size in bytes. */
-  put(name: string, content: Readable): Promise<number>;
+  /** Stores a stream under a name, as `cipher` makes it. @returns Its size in bytes. */
+  put(name: string, content: Readable, cipher: Transform): Promise<number>;
   get(name: string): Promise<Readable>;
   /** The names, oldest first: they begin with the instant they were made. */
   list(): Promise<string[]>;
@@ -29,12 +29,12 @@ export function createBackupStore(config: BackupsConfig): BackupStore | null {
 class FolderStore implements BackupStore {
   constructor(private readonly folder: string) {}
 
-  async put(name: string, content: Readable): Promise<number> {
+  async put(name: string, content: Readable, cipher: Transform): Promise<number> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const target = path.join(this.folder, name);
     const partial = `${target}.partial`;
     try {
-      await pipeline(content, createWriteStream(partial, { mode: 0o600 }));
+      await pipeline(content, cipher, createWriteStream(partial, { mode: 0o600 }));
       const file = await open(partial, 'r');
       // On the disk before it has its name: a power cut must not leave an empty backup that looks whole.
       await file.sync().finally(() => file.close());
@@ -72,11 +72,11 @@ class S3Store implements BackupStore {
     private readonly bucket: string,
   ) {}
 
-  async put(name: string, content: Readable): Promise<number> {
+  async put(name: string, content: Readable, cipher: Transform): Promise<number> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'upp-backup-'));
     const file = path.join(folder, name);
     try {
-      await pipeline(content, createWriteStream(file, { mode: 0o600 }));
+      await pipeline(content, cipher, createWriteStream(file, { mode: 0o600 }));
       const { size } = await stat(file);
       await this.upload(name, file, size);
       return size;

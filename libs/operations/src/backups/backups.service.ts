@@ -55,10 +55,7 @@ export class BackupsService {
     const name = backupName(this.clock.now(), this.config.backups.method);
     const renewal = setInterval(() => void this.runs.renew('backup').catch(() => undefined), MINUTE_MS);
     try {
-      const output = readFromTool(this.dumpCall());
-      const encrypted = output.pipe(encryptBackup(this.secret));
-      output.once('error', (error) => encrypted.destroy(error));
-      const bytes = await store.put(name, encrypted);
+      const bytes = await store.put(name, readFromTool(this.dumpCall()), encryptBackup(this.secret));
       await this.runs.finish('backup', { name, bytes, error: null });
       this.logger.log({ event: 'backup_made', name, bytes });
       await this.removeOld(store);
@@ -82,9 +79,13 @@ export class BackupsService {
    * @throws BackupUnreadableError @throws PostgresToolError
    */
   async restore(name: string, databaseUrl: string): Promise<void> {
-    const content = (await this.requireStore().get(name)).pipe(decryptBackup(this.secret));
+    const content = await this.requireStore().get(name);
     const args = ['--no-owner', '--no-privileges', '--exit-on-error', '--dbname', new URL(databaseUrl).pathname.slice(1)];
-    await writeToTool({ program: 'pg_restore', args, folder: this.config.backups.toolsFolder, databaseUrl }, content);
+    await writeToTool(
+      { program: 'pg_restore', args, folder: this.config.backups.toolsFolder, databaseUrl },
+      content,
+      decryptBackup(this.secret),
+    );
   }
 
   private async removeOld(store: BackupStore): Promise<void> {

@@ -1,7 +1,7 @@
 /** PostgreSQL's own programs, which know best how to copy a database. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import { Readable, type Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /** A program ended with an error; the message is what it said. */
@@ -22,23 +22,23 @@ export interface ToolCall {
   readonly databaseUrl: string;
 }
 
-/** The output of a program. It ends only when the program has succeeded, and fails with it: half a database is no backup. */
+/** The output of a program, which starts when somebody reads. It ends only when the program has succeeded, and fails with it: half a database is no backup. */
 export function readFromTool(call: ToolCall): Readable {
-  const child = start(call, 'ignore');
   return Readable.from(
     (async function* () {
+      const child = start(call, 'ignore');
       yield* child.stdout as AsyncIterable<Buffer>;
       await child.done;
     })(),
   );
 }
 
-/** Runs a program on an input. @throws PostgresToolError */
-export async function writeToTool(call: ToolCall, input: Readable): Promise<void> {
+/** Runs a program on an input as `cipher` makes it. @throws PostgresToolError */
+export async function writeToTool(call: ToolCall, input: Readable, cipher: Transform): Promise<void> {
   const child = start(call, 'pipe');
   child.stdout.resume();
   // A program that gives up closes its input; what it said counts, not the broken pipe.
-  const [written, ended] = await Promise.allSettled([pipeline(input, child.stdin as Writable), child.done]);
+  const [written, ended] = await Promise.allSettled([pipeline(input, cipher, child.stdin as Writable), child.done]);
   if (written.status === 'rejected' && !isBrokenPipe(written.reason)) throw written.reason;
   if (ended.status === 'rejected') throw ended.reason;
 }
