@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { BackupsService, RestoreDrillService } from '#operations';
 import { freePorts, waitFor } from '#test';
+import pg from 'pg';
 import S3rver from 's3rver';
 import { TestSystem } from '../support/test-system.js';
 import { describeWithTools } from './postgres-tools.js';
@@ -45,11 +46,25 @@ withTools('backups in a folder', () => {
   it('are made once a day, encrypted, and proved by a restore', async () => {
     await Promise.all([backups().makeDue(), backups().makeDue()]);
     await backups().makeDue();
+    // As the product connects: under its own role, whose grants are part of the backup.
+    const seen = await new Promise<unknown>((resolve, reject) => {
+      drill()
+        .prove(async (url) => {
+          const client = new pg.Client({ connectionString: url });
+          await client.connect();
+          await client.query('set role upp_app');
+          await client.query(`select set_config('upp.merchant_id', '*', false)`);
+          resolve((await client.query('select count(*)::int as count from payments')).rows);
+          await client.end();
+        })
+        .catch(reject);
+    });
     const report = await drill().prove();
 
     const names = readdirSync(folder);
     expect(names).toHaveLength(1);
     expect(readFileSync(path.join(folder, names[0] ?? '')).includes('needle in the haystack')).toBe(false);
+    expect(seen).toEqual([{ count: 1 }]);
     expect(report).toMatchObject({ backup: names[0], payments: 1 });
     expect(await system.database.query(`select kind, outcome, attempts from backup_runs order by kind`)).toEqual([
       { kind: 'backup', outcome: 'succeeded', attempts: 1 },

@@ -1,5 +1,6 @@
 /** Makes backups, keeps them for their time, and proves that they can be restored. */
 import { Injectable, Logger } from '@nestjs/common';
+import pg from 'pg';
 import { assert, Clock, DAY_MS, MINUTE_MS } from '#kernel';
 import { AppConfig } from '#platform';
 import { decryptBackup, encryptBackup } from './backup-cipher.js';
@@ -80,7 +81,8 @@ export class BackupsService {
    */
   async restore(name: string, databaseUrl: string): Promise<void> {
     const content = await this.requireStore().get(name);
-    const args = ['--no-owner', '--no-privileges', '--exit-on-error', '--dbname', new URL(databaseUrl).pathname.slice(1)];
+    await ensureApplicationRole(databaseUrl);
+    const args = ['--no-owner', '--exit-on-error', '--dbname', new URL(databaseUrl).pathname.slice(1)];
     await writeToTool(
       { program: 'pg_restore', args, folder: this.config.backups.toolsFolder, databaseUrl },
       content,
@@ -100,7 +102,7 @@ export class BackupsService {
     const { method, toolsFolder } = this.config.backups;
     const databaseUrl = this.config.database.url;
     return method === 'logical'
-      ? { program: 'pg_dump', args: ['--format=custom', '--no-owner', '--no-privileges'], folder: toolsFolder, databaseUrl }
+      ? { program: 'pg_dump', args: ['--format=custom', '--no-owner'], folder: toolsFolder, databaseUrl }
       : {
           program: 'pg_basebackup',
           args: ['--pgdata=-', '--format=tar', '--wal-method=fetch', '--checkpoint=fast', '--no-password'],
@@ -118,5 +120,20 @@ export class BackupsService {
     const { encryptionKey } = this.config.backups;
     assert(encryptionKey, 'the configuration refuses a place for backups without a key');
     return encryptionKey;
+  }
+}
+
+/** Roles are the server's and in no backup of a database: the one that the restored grants name must be there before them (migration 060). */
+async function ensureApplicationRole(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query(`select 1 from pg_roles where rolname = 'upp_app'`);
+    if (rows.length === 0) await client.query('create role upp_app nologin');
+    await client.query(`do $$ begin
+      if not pg_has_role(current_user, 'upp_app', 'member') then execute format('grant upp_app to %I', current_user); end if;
+    end $$`);
+  } finally {
+    await client.end();
   }
 }
