@@ -1,5 +1,5 @@
 import type { Server } from 'node:tls';
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppConfig } from '#platform';
 import { AcmeAccountsRepository } from './acme-accounts.repository.js';
@@ -12,7 +12,8 @@ import { HttpsRedirect } from './https-redirect.js';
 import { endIdleConnectionsOnClose } from './idle-connections.js';
 import { TlsCertificatesRepository } from './tls-certificates.repository.js';
 
-/** Certificates for the api's own HTTPS listener. Needs the global configuration, database and clock. */
+/** Certificates for the api's own HTTPS listener; global, because health speaks of them. Needs the global configuration, database and clock. */
+@Global()
 @Module({
   providers: [
     AcmeAccountsRepository,
