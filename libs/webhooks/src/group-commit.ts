@@ -21,9 +21,9 @@ export interface GroupCommitLimits {
   readonly queuedBytes: number;
 }
 
-/** Two commits at once: while one waits for the disk the next fills. One alone costs senders half a commit; four make batches small and cost CPU. */
+/** Four commits at once keep the disk busy; with two, 64 senders lost a third of their rate (`npm run bench:webhooks`), and eight gained nothing. */
 export const GROUP_COMMIT_LIMITS: GroupCommitLimits = {
-  inFlight: 2,
+  inFlight: 4,
   batchItems: 64,
   batchBytes: 262_144,
   queuedItems: 4_096,
