@@ -215,7 +215,7 @@ check_certbot() {
 # install_pairs certificate key [certificate key]: swaps all certificates of the folder in one step, as the api does.
 install_pairs() {
   local version folder
-  version=$(date -u +%Y-%m-%dT%H%M%SZ)-$(openssl rand -hex 4)
+  version=$(date -u +%Y-%m-%dT%H%M%S%NZ)-$(openssl rand -hex 4)
   folder=$directory/versions/$version
   (umask 077 && mkdir -p "$folder")
   while (($# > 0)); do
