@@ -9,8 +9,8 @@ export default {
   reporters: ['default', '<rootDir>/test/summary-reporter.mjs'],
   setupFiles: ['<rootDir>/test/preload.mjs'],
   testTimeout: 30_000,
-  // Suites wait for processes and clocks more than they compute.
-  maxWorkers: '100%',
+  // One suite at a time: many start whole products and kill them, and would race each other for two cores.
+  maxWorkers: 1,
   coverageProvider: 'v8',
   collectCoverageFrom: ['dist/{apps,libs,migrations,scripts}/**/*.js', '!**/*spec.js'],
 };

@@ -1,18 +1,16 @@
 /** Stripe's own command line as a referee: what it triggers works here, and what happens here it hears. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Stripe from 'stripe';
 import { startStripeSandbox, type RunningSandbox } from '../../apps/stripe-sandbox/src/server.js';
 import { violationsOfEvent } from './support/answer-schema.js';
 import { sdk, TEST_KEY, WebhookReceiver } from './support/sandbox.js';
+import { CLI, referee } from './support/stripe-cli.js';
 import { COVERED_TRIGGERS } from './support/triggers.js';
 
 const SECRET = 'whsec_of_the_command_line_tests';
-/** Stripe's command line, which npm installs where there is one for this platform among our dependencies. */
-const CLI = `node_modules/@stripe/cli-${process.platform}-${process.arch}/bin/stripe`;
-const referee = existsSync(CLI) ? describe : describe.skip;
 
 let home: string;
 let receiver: WebhookReceiver;
