@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { createClient } from '@redis/client';
 import { MINUTE_MS, SECOND_MS } from '#kernel';
-import { RateLimitStorage, type TakeResult } from '#security';
+import { RateLimiter, RateLimitStorage, type TakeResult } from '#security';
 import { asOwner, requiresProgram, spawnProcess, type SpawnedProcess, waitFor } from '#test';
 import { type SecuredApp, startSecuredApp } from './secured-app.js';
 
@@ -91,6 +91,20 @@ describe('rate limits in PostgreSQL', () => {
     await asOwner(alone.database, 'alter table gone rename to rate_limit_tracking');
     await alone.close();
     expect(allowedOf(results)).toBe(QUOTA.limit / 2);
+  });
+
+  it('blocks nobody for a refusal that only the outage made', async () => {
+    const alone = await startSecuredApp({ databaseUrl: replicas[0]!.databaseUrl });
+    const limiter = alone.app.get(RateLimiter);
+    const { limit } = limiter.policy('device_registration');
+    await asOwner(alone.database, 'alter table rate_limit_tracking rename to gone');
+
+    const outcomes = await Promise.all(Array.from({ length: limit }, () => limiter.take('device_registration', { key: 'outage' })));
+
+    await asOwner(alone.database, 'alter table gone rename to rate_limit_tracking');
+    await alone.close();
+    expect(outcomes.filter(({ isAllowed }) => !isAllowed).length).toBeGreaterThan(0);
+    expect(outcomes.map(({ blockedForMs }) => blockedForMs)).toEqual(outcomes.map(() => 0));
   });
 });
 

@@ -14,6 +14,8 @@ export interface Take {
 /** A decision; `blockedForMs` when the key is blocked, whatever its quota says. */
 export interface TakeResult extends QuotaDecision {
   readonly blockedForMs: number;
+  /** Refused because the shared counts could not be asked: the sender broke no limit that is known. */
+  readonly isPrecaution?: true;
 }
 
 /** Keeps counts and temporary blocks. It serves @nestjs/throttler as it is: `increment` is its contract. */
@@ -39,6 +41,11 @@ export abstract class RateLimitStorage implements ThrottlerStorage {
 
   /** Forgets the count of a key, after a success that makes it pointless. */
   abstract forget(key: string): Promise<void>;
+
+  /** Begins connections of its own. */
+  onModuleInit(): Promise<void> {
+    return Promise.resolve();
+  }
 
   /** Ends connections of its own. */
   onApplicationShutdown(): void {

@@ -77,7 +77,7 @@ export class RateLimiter {
     const key = keyOf(policy, subject.key);
     const result = await this.storage.take({ key, quota: policy });
     rateLimitDecisionsTotal.inc({ policy: name, backend: this.storage.backend, decision: result.isAllowed ? 'allowed' : 'refused' });
-    if (result.isAllowed || result.blockedForMs > 0) return { ...result, policy };
+    if (result.isAllowed || result.isPrecaution || result.blockedForMs > 0) return { ...result, policy };
     const blockedForMs = policy.firstBlock === null ? 0 : await this.storage.block(key, policy.firstBlock);
     if (policy.isIncident) this.report(policy, subject, blockedForMs);
     return { ...result, blockedForMs, retryAfterMs: Math.max(result.retryAfterMs, blockedForMs), policy };

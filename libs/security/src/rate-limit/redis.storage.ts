@@ -1,4 +1,5 @@
 /** Counts shared by all replicas, in Redis: one command for each decision. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, defineScript, type CommandParser } from '@redis/client';
 import { SECOND_MS } from '#kernel';
 import { BLOCK_DURATIONS_MS, QUIET_MS } from '../domain/rate-limit-block.js';
@@ -9,6 +10,8 @@ import { NOT_BLOCKED, RateLimitStorage, type Take, type TakeResult } from './rat
 // A limit that takes longer to ask than this is not worth asking: the caller falls back to its own count.
 const COMMAND_TIMEOUT_MS = 100;
 const RECONNECT_MS = SECOND_MS;
+// Without Redis the product starts as well, and each replica counts for itself.
+const FIRST_CONNECTION_MS = 2 * SECOND_MS;
 const KEY_PREFIX = 'upp:rate:';
 
 // The clock is the server's, so that no replica's clock matters. All of a key's names share a hash slot, as Redis Cluster demands.
@@ -55,7 +58,6 @@ const BLOCK = defineScript({
 export class RedisRateLimitStorage extends RateLimitStorage {
   override readonly backend = 'redis';
   private readonly client;
-  private connecting: Promise<unknown> | undefined;
 
   constructor(url: string) {
     super();
@@ -71,29 +73,27 @@ export class RedisRateLimitStorage extends RateLimitStorage {
     this.client.on('error', () => undefined);
   }
 
+  /** Waits a moment for the first connection, so that the first requests are counted together; the client goes on trying by itself. */
+  override async onModuleInit(): Promise<void> {
+    const connected = this.client.connect().catch(() => undefined);
+    await Promise.race([connected, delay(FIRST_CONNECTION_MS, undefined, { ref: false })]);
+  }
+
   override async take({ key, quota }: Take): Promise<TakeResult> {
-    this.connect();
     const [isAllowed, resetMs, blockedForMs] = await this.client.take(key, quota.windowMs / quota.limit, quota.windowMs);
     if (Number(blockedForMs) > 0) return refusedFor(Number(blockedForMs), quota);
     return { isAllowed: isAllowed === 1, ...outlook(Number(resetMs), quota), blockedForMs: NOT_BLOCKED };
   }
 
   override async block(key: string, firstStep: number): Promise<number> {
-    this.connect();
     return this.client.block(key, firstStep);
   }
 
   override async forget(key: string): Promise<void> {
-    this.connect();
     await this.client.del(`${KEY_PREFIX}{${key}}`);
   }
 
   override onApplicationShutdown(): void {
     if (this.client.isOpen) this.client.destroy();
-  }
-
-  private connect(): void {
-    // The first request starts the connection and does not wait for it; the client reconnects by itself from then on.
-    this.connecting ??= this.client.connect().catch(() => undefined);
   }
 }

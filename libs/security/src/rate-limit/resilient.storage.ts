@@ -37,6 +37,10 @@ export class ResilientRateLimitStorage extends RateLimitStorage {
     return this.clock.monotonicMs() >= this.restsUntilMs;
   }
 
+  override async onModuleInit(): Promise<void> {
+    await this.shared.onModuleInit();
+  }
+
   override async take(request: Take): Promise<TakeResult> {
     const ours = this.own.takeNow(request);
     if (!ours.isAllowed) return ours;
@@ -81,5 +85,5 @@ export class ResilientRateLimitStorage extends RateLimitStorage {
 
 function halved(ours: TakeResult, { quota }: Take): TakeResult {
   const isAllowed = ours.remaining >= Math.floor(quota.limit / 2);
-  return isAllowed ? ours : { ...ours, isAllowed, remaining: 0, retryAfterMs: quota.windowMs / quota.limit };
+  return isAllowed ? ours : { ...ours, isAllowed, isPrecaution: true, remaining: 0, retryAfterMs: quota.windowMs / quota.limit };
 }
