@@ -66,6 +66,8 @@ export class KnownObjects extends PaymentGateway {
     return this.find(this.disputes, gatewayId);
   }
 
+  override retrieveReview = (): Promise<GatewayAnswer<never>> => refuse();
+  override retrieveFraudWarning = (): Promise<GatewayAnswer<never>> => refuse();
   override createPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override confirmPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override increasePayment = (): Promise<GatewayAnswer<never>> => refuse();
