@@ -110,6 +110,7 @@ export async function startWebhookApp(
 ): Promise<WebhookApp> {
   const config = new AppConfig({
     NODE_ENV: 'test',
+    LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
     STRIPE_SECRET_KEY: 'sk_test_webhooks',
     STRIPE_WEBHOOK_SECRET: `${OLD_WEBHOOK_SECRET},${WEBHOOK_SECRET}`,
