@@ -19,6 +19,7 @@ begin
   grant usage on schema public to upp_app;
   grant select, insert, update, delete on all tables in schema public to upp_app;
   grant usage on all sequences in schema public to upp_app;
+  grant execute on function forget_places_of(text, text) to upp_app;
   alter default privileges in schema public grant select, insert, update, delete on tables to upp_app;
   alter default privileges in schema public grant usage on sequences to upp_app;
   if not pg_has_role(current_user, 'upp_app', 'member') then
@@ -39,7 +40,7 @@ begin
   for target in
     select distinct tgrelid::regclass as name from pg_trigger
      -- Row triggers of both updates (16) and deletions (8).
-     where tgfoid = 'refuse_change'::regproc and tgtype & 24 = 24
+     where tgfoid in (select oid from pg_proc where starts_with(proname, 'refuse_change')) and tgtype & 24 = 24
   loop
     execute format('revoke update, delete, truncate on %s from upp_app', target.name);
   end loop;
