@@ -45,6 +45,6 @@ export class BacktestService {
   private async ruleSetOf(merchantId: string, businessType: BusinessType, { document, version }: BacktestRequest) {
     if (document !== null) return this.ruleSets.compileDocument(businessType, document);
     if (version !== null) return this.ruleSets.getByName(merchantId, businessType, `${businessType}-${version}`);
-    return (await this.ruleSets.getActive(this.database, merchantId, businessType)).live;
+    return (await this.ruleSets.readActive(this.database, merchantId, businessType)).live;
   }
 }

@@ -2,43 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { type BusinessType } from '#merchants';
-import { type ListKey } from './blacklist/list-keys.js';
-import { type FraudAttempt } from './fraud-attempt.js';
-import {
-  type AmountHistory,
-  type FraudFeatures,
-  type KnownFrauds,
-  type LocationFeatures,
-  type Subject,
-  type SubjectHistory,
-} from './domain/features.js';
+import { type FraudFeatures } from './domain/features.js';
 import { type Adjustment, type Finding, type FraudDecision, type RiskAssessment, type RiskLevel } from './domain/risk-score.js';
-import { type ModelEvidence } from './model/live-inputs.js';
 import { type FailurePolicy } from './domain/rule-set.js';
-
-/** What the database knows of an attempt's past; null for what could not be read in time. */
-export interface FraudEvidence {
-  /** RFC 3339, stamped after the locks. */
-  readonly attemptedAt: string;
-  readonly subjects: Readonly<Partial<Record<Subject, SubjectHistory>>> | null;
-  readonly businessType: AmountHistory | null;
-  readonly lastPlace: LocationFeatures['last'];
-  /** Counts by hour, 0 … 23; hours without an attempt are absent. */
-  readonly customerHours: Readonly<Record<string, number>> | null;
-  readonly deviceFrauds: KnownFrauds | null;
-  /** null when no model was to be asked. */
-  readonly model: ModelEvidence | null;
-  readonly lists: readonly { readonly entryId: string; readonly kind: string; readonly list: 'block' | 'review' | 'allow' }[] | null;
-}
-
-/** What is asked of the past besides the attempt itself. */
-export interface EvidenceQuestion {
-  /** What the attempt is looked up under in the lists. */
-  readonly keys: readonly ListKey[];
-  readonly budgetMs: number;
-  /** Whether a model will be asked: its inputs cost as much again. */
-  readonly forModel: boolean;
-}
+import { type FraudAttempt } from './fraud-attempt.js';
 
 /** What is stored of an assessment besides its attempt. */
 export interface Judgement {
@@ -77,44 +44,10 @@ export interface StoredAssessment {
   readonly isFraud: boolean | null;
 }
 
-/** SQL of `fraud_attempts` and `fraud_assessments` on the way of a payment. */
+/** SQL of `fraud_assessments`: written once, never changed. */
 @Injectable()
 export class FraudRepository {
   constructor(private readonly database: Database) {}
-
-  /**
-   * Counts the attempt and reads everything that was before it: one round trip, exact under bursts.
-   *
-   * Device and card stay locked until the caller's transaction ends.
-   */
-  async recordAttempt(transaction: Queryable, attempt: FraudAttempt, question: EvidenceQuestion): Promise<FraudEvidence> {
-    const { keys, budgetMs, forModel } = question;
-    const [row] = await transaction.query<{ evidence: FraudEvidence; model: ModelEvidence | null }>(
-      `select evidence, case when $17 then fraud_model_inputs($7, $9, $6, (evidence ->> 'attemptedAt')::timestamptz) end as model
-       from fraud_record_attempt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) as evidence`,
-      [
-        attempt.merchantId,
-        attempt.livemode,
-        attempt.paymentId,
-        attempt.businessType,
-        attempt.amount.amountMinor,
-        attempt.amount.currency,
-        attempt.device.id,
-        attempt.card,
-        attempt.customerId,
-        attempt.ip,
-        attempt.location?.latitude ?? null,
-        attempt.location?.longitude ?? null,
-        attempt.timeZone,
-        keys.map((key) => key.kind),
-        keys.map((key) => key.value),
-        budgetMs,
-        forModel,
-      ],
-    );
-    if (row === undefined) throw new Error('a function returned no row');
-    return { ...row.evidence, model: row.model };
-  }
 
   /** Stores an assessment for ever. @returns Its id. */
   async insertAssessment(

@@ -98,8 +98,8 @@ describe('models', () => {
       stream.push(transactionAt(data, row), streamed);
       if (row < data.length - 300 || row % 3 !== 0) continue;
       const [found] = await fraud.database.query<{ evidence: ModelEvidence }>(
-        `select fraud_model_inputs($1, $2, 'usd', to_timestamp($3)) as evidence`,
-        [`t${data.terminal[row]}`, `c${data.customer[row]}`, seconds(row)],
+        `select fraud_model_inputs($1, false, $2, $3, 'usd', to_timestamp($4)) as evidence`,
+        [fraud.merchantId, `t${data.terminal[row]}`, `c${data.customer[row]}`, seconds(row)],
       );
       const live = liveInputs(money(data.amountMinor[row]!, currencyCode('usd')), new Date(seconds(row) * 1_000), found!.evidence);
       const rounded = (values: Float64Array): Record<string, number> =>

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Clock, DAY_MS, MINUTE_MS } from '#kernel';
-import { Database, type Queryable } from '#platform';
+import { AppConfig, Database, type Queryable } from '#platform';
 import { AuditLog } from '#security';
 import { ModelNotPromotableError } from '../fraud.errors.js';
+import { readWithin } from '../read-within.js';
 import { ENGINE_FEATURES } from './card-features.js';
 import { FraudModel, type FraudModelDocument } from './fraud-model.js';
 import { stabilityIndex } from './metrics.js';
@@ -55,6 +56,7 @@ export class ModelsService implements OnModuleInit {
     private readonly repository: ModelsRepository,
     private readonly auditLog: AuditLog,
     private readonly clock: Clock,
+    private readonly config: AppConfig,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -67,20 +69,28 @@ export class ModelsService implements OnModuleInit {
     }
   }
 
-  /** Who is asked about a payment, at most a minute old. Without any model of one's own the shipped one looks on. */
+  /**
+   * Who is asked about a payment, at most a minute old unless the database is slow. Without any model of one's own the shipped one looks on.
+   *
+   * @param transaction - Of the payment.
+   */
   async getActive(transaction: Queryable): Promise<ActiveModels> {
     const nowMs = this.clock.monotonicMs();
     if (this.cached !== null && nowMs - this.cached.readAtMs < CACHE_MS) return this.cached.models;
-    const stored = await this.repository.listActive(transaction);
+    const models = await readWithin(transaction, this.config.fraud.budgetMs / 3, () => this.readActive(transaction));
+    if (models === null) this.logger.warn({ event: 'fraud_models_not_read' });
+    this.cached = { models: models ?? this.cached?.models ?? { champion: null, challenger: this.shipped }, readAtMs: nowMs };
+    return this.cached.models;
+  }
+
+  private async readActive(queryable: Queryable): Promise<ActiveModels> {
+    const stored = await this.repository.listActive(queryable);
     const active = stored.flatMap(({ mode, document }): ActiveModel[] =>
       // A model of another release's features would take one number for another: it rests until it is trained again.
       mode === 'off' || !seesTheFeatures(document) ? [] : [{ mode, document, model: new FraudModel(document) }],
     );
     const champion = active.find(({ mode }) => mode === 'live') ?? null;
-    const challenger = active.find(({ mode }) => mode === 'shadow') ?? (champion === null ? this.shipped : null);
-    const models = { champion, challenger };
-    this.cached = { models, readAtMs: nowMs };
-    return models;
+    return { champion, challenger: active.find(({ mode }) => mode === 'shadow') ?? (champion === null ? this.shipped : null) };
   }
 
   /** Trains on the stored payments of the last 70 days: enough for four folds. @throws TooFewPaymentsError */
@@ -110,7 +120,7 @@ export class ModelsService implements OnModuleInit {
    */
   async promote(version: string, actor: string): Promise<void> {
     this.cached = null;
-    const { champion, challenger } = await this.getActive(this.database);
+    const { champion, challenger } = await this.readActive(this.database);
     if (challenger?.document.version !== version) throw new ModelNotPromotableError(['it is not the challenger in shadow']);
     const obstacles = promotionObstacles(challenger.document, champion?.document ?? null);
     const { payments, drifted } = await this.measureDrift();
@@ -128,7 +138,7 @@ export class ModelsService implements OnModuleInit {
 
   /** Compares the last day's payments with what the acting model, or else the one that looks on, was trained on. For the worker, daily. */
   async measureDrift(): Promise<DriftReport> {
-    const { champion, challenger } = await this.getActive(this.database);
+    const { champion, challenger } = await this.readActive(this.database);
     const active = challenger ?? champion;
     if (active === null) return { modelVersion: '', payments: 0, drifted: [] };
     const { version, card, ensemble } = active.document;
