@@ -48,7 +48,7 @@ end
 $$;
 select protect_history();
 
--- Every table with a merchant in each row, and those whose rows belong to one of a payment.
+-- Every table with a merchant in each row; what belongs to a payment repeats the payment's, so that a policy compares a column and looks nothing up.
 create function protect_tenants() returns void language plpgsql as $$
 declare
   target record;
@@ -68,23 +68,3 @@ begin
 end
 $$;
 select protect_tenants();
-
-do $$
-declare
-  child text;
-begin
-  foreach child in array array['payment_attempts', 'payment_adjustments'] loop
-    execute format('alter table %I enable row level security', child);
-    -- The payment is looked up under its own policy; for all tenants it need not be.
-    execute format(
-      'create policy tenant on %I using ((select current_setting(''upp.merchant_id'', true)) = ''*'' or exists (select 1 from payments where id = payment_id)) with check (true)',
-      child);
-  end loop;
-end
-$$;
-
--- By its bucket, not by its payment: a reservation comes before its payment, and the statement that records a blocked payment releases it.
-alter table spending_reservations enable row level security;
-create policy tenant on spending_reservations
-  using ((select current_setting('upp.merchant_id', true)) = '*' or exists (select 1 from spending_buckets where key = bucket_key))
-  with check (true);

@@ -117,7 +117,7 @@ export class BackupsService {
 
   private dumpCall(): ToolCall {
     const { method, toolsFolder } = this.config.backups;
-    const databaseUrl = this.config.database.url;
+    const databaseUrl = this.config.database.directUrl;
     return method === 'logical'
       ? {
           program: 'pg_dump',

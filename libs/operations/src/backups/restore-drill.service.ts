@@ -91,7 +91,7 @@ export class RestoreDrillService {
   }
 
   private async withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
-    const server = this.config.backups.drillDatabaseUrl ?? this.config.database.url;
+    const server = this.config.backups.drillDatabaseUrl ?? this.config.database.directUrl;
     const name = `upp_drill_${randomBytes(6).toString('hex')}`;
     const url = new URL(server);
     url.pathname = `/${name}`;
