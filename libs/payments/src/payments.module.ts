@@ -5,6 +5,9 @@ import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
 import { CustomersRepository } from './customers.repository.js';
 import { DisputesRepository } from './disputes.repository.js';
+import { FraudTruths } from './fraud-truths.js';
+import { FraudWarningsRepository } from './fraud-warnings.repository.js';
+import { FraudWarnings } from './fraud-warnings.service.js';
 import { GatewayEventsService } from './gateway-events.service.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { LedgerRepository } from './ledger.repository.js';
@@ -35,6 +38,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   providers: [
     CustomersRepository,
     DisputesRepository,
+    FraudTruths,
+    FraudWarnings,
+    FraudWarningsRepository,
     GatewayEventsService,
     IdempotencyKeys,
     LedgerRepository,
@@ -58,6 +64,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SpendingLimitsService,
   ],
   exports: [
+    FraudWarnings,
     GatewayEventsService,
     LedgerRepository,
     PaymentAccumulator,
