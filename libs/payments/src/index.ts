@@ -32,6 +32,7 @@ export {
   type GatewayDispute,
   type GatewayEvent,
   type GatewayFraudWarning,
+  type GatewayMovement,
   type GatewayPayment,
   type GatewayPaymentRequest,
   type GatewayRefund,

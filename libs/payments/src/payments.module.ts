@@ -4,7 +4,10 @@ import { FraudCoreModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
 import { CustomersRepository } from './customers.repository.js';
-import { DisputesRepository } from './disputes.repository.js';
+import { DisputeMirror } from './disputes/dispute-mirror.js';
+import { DisputesController } from './disputes/disputes.controller.js';
+import { DisputesRepository } from './disputes/disputes.repository.js';
+import { DisputesService } from './disputes/disputes.service.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarningsRepository } from './fraud-warnings.repository.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
@@ -37,7 +40,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
     CustomersRepository,
+    DisputeMirror,
     DisputesRepository,
+    DisputesService,
     FraudTruths,
     FraudWarnings,
     FraudWarningsRepository,
@@ -64,6 +69,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SpendingLimitsService,
   ],
   exports: [
+    DisputesService,
     FraudWarnings,
     GatewayEventsService,
     LedgerRepository,
@@ -84,5 +90,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
 export class PaymentsCoreModule {}
 
 /** Payments with their routes. */
-@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController, LimitsController], exports: [PaymentsCoreModule] })
+@Module({
+  imports: [PaymentsCoreModule],
+  controllers: [DisputesController, PaymentsController, LimitsController],
+  exports: [PaymentsCoreModule],
+})
 export class PaymentsModule {}
