@@ -5,12 +5,15 @@ import { type BusinessType } from '#merchants';
 import { type FraudFeatures } from './domain/features.js';
 import { type Adjustment, type Finding, type FraudDecision, type RiskAssessment, type RiskLevel } from './domain/risk-score.js';
 import { type FailurePolicy } from './domain/rule-set.js';
+import { type Exploration } from './exploration.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 
 /** What is stored of an assessment besides its attempt. */
 export interface Judgement {
   readonly assessment: RiskAssessment;
   readonly failurePolicy: FailurePolicy;
+  /** A would-be block that goes to a person; the stored decision is that of the rules all the same. */
+  readonly exploration: Exploration | null;
   /** What the shadow rule set would have decided; null without one. */
   readonly shadowRuleSet: { readonly version: string; readonly score: number; readonly decision: FraudDecision } | null;
   readonly features: FraudFeatures;
@@ -34,6 +37,7 @@ export interface StoredAssessment {
     readonly adjustments: readonly Adjustment[];
     readonly shadowRuleSet: Judgement['shadowRuleSet'];
     readonly failurePolicy: FailurePolicy;
+    readonly exploration: Exploration | null;
     readonly isDegraded: boolean;
   };
   readonly features: FraudFeatures;
@@ -53,7 +57,7 @@ export class FraudRepository {
   async insertAssessment(
     transaction: Queryable,
     attempt: FraudAttempt,
-    { assessment, failurePolicy, shadowRuleSet, challenger, features, durationUs }: Judgement,
+    { assessment, failurePolicy, exploration, shadowRuleSet, challenger, features, durationUs }: Judgement,
   ): Promise<string> {
     const id = newId('assessment', Date.parse(features.attempt.occurredAt));
     const { findings, adjustments, shadow, evidence, isDegraded } = assessment;
@@ -74,7 +78,7 @@ export class FraudRepository {
         assessment.score,
         assessment.level,
         assessment.decision,
-        JSON.stringify({ findings, adjustments, shadow, shadowRuleSet, challenger, evidence, isDegraded, failurePolicy }),
+        JSON.stringify({ findings, adjustments, shadow, shadowRuleSet, challenger, evidence, isDegraded, failurePolicy, exploration }),
         JSON.stringify(features),
         String(assessment.engineVersion),
         assessment.ruleSetVersion,

@@ -56,8 +56,10 @@ export class FraudService {
     const features = snapshotOf(attempt, evidence, estimate);
     const assessment = judge(features, live, profile.riskFailurePolicy);
     const inShadow = shadow === null ? null : judge(features, shadow, profile.riskFailurePolicy);
+    const exploration = attempt.mode === 'shadow' ? null : this.reviews.explorationOf(attempt, assessment);
     const id = await this.repository.insertAssessment(transaction, attempt, {
       assessment,
+      exploration,
       features,
       failurePolicy: profile.riskFailurePolicy,
       shadowRuleSet: inShadow && { version: inShadow.ruleSetVersion, score: inShadow.score, decision: inShadow.decision },
@@ -66,10 +68,12 @@ export class FraudService {
     });
     const { score, level, isDegraded } = assessment;
     const isBlockedByList = (features.lists?.block.length ?? 0) > 0;
-    const decision = attempt.mode === 'shadow' && !isBlockedByList ? 'allow' : assessment.decision;
+    const enforced = exploration === null ? assessment.decision : 'review';
+    const decision = attempt.mode === 'shadow' && !isBlockedByList ? 'allow' : enforced;
     if (decision === 'review') {
       const { amount, ...payment } = attempt;
-      await this.reviews.openHeld(transaction, { ...payment, ...amount, assessmentId: id, score, rule: profile.review });
+      const openedReason = exploration === null ? 'risk_score' : 'exploration';
+      await this.reviews.openHeld(transaction, { ...payment, ...amount, assessmentId: id, score, rule: profile.review, openedReason });
     }
     transaction.afterCommit(() => {
       fraudDecisionsTotal.inc({
