@@ -79,6 +79,26 @@ describe('a customer’s data', () => {
     expect((await system.call('GET', `/api/admin/customers/${customerId}/export`)).body).toMatchObject({ email: null });
   });
 
+  it('takes the saved payment methods along, here and at Stripe', async () => {
+    const { customerId } = await pay({ customerEmail: 'saver@example.com' });
+    const path = `/api/customers/${customerId}/payment-methods`;
+    const { body: saved } = await system.call('POST', path, { key: newId('payment'), body: { paymentMethod: 'pm_card_amex' } });
+    const [row] = await system.database.query<{ fingerprint: string; stripeId: string }>(
+      'select fingerprint, stripe_payment_method_id as "stripeId" from saved_payment_methods where id = $1',
+      [saved.id],
+    );
+
+    await system.call('POST', `/api/admin/customers/${customerId}/erase`);
+    await system.completeNow();
+
+    expect((await system.call('GET', `${path}/${saved.id}`)).body).toMatchObject({ status: 'detached', card: null, isDefault: false });
+    expect(await tablesThatHold(system.database, [row?.fingerprint ?? ''], RAW_EVENTS)).toEqual([]);
+    const method = await fetch(`${system.sandbox.url}/v1/payment_methods/${row?.stripeId ?? ''}`, {
+      headers: { authorization: 'Bearer sk_test_0123456789abcdef' },
+    });
+    expect(await method.json()).toMatchObject({ customer: null });
+  });
+
   it('is a new customer when the person comes back', async () => {
     const before = await pay();
     await system.call('POST', `/api/admin/customers/${before.customerId}/erase`);

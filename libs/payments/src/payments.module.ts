@@ -3,7 +3,9 @@ import { DevicesCoreModule } from '#devices';
 import { FraudCoreModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
+import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
+import { CustomersService } from './customers.service.js';
 import { DisputesRepository } from './disputes.repository.js';
 import { GatewayEventsService } from './gateway-events.service.js';
 import { IdempotencyKeys } from './idempotency.js';
@@ -13,10 +15,12 @@ import { OutboxRepository } from './outbox.repository.js';
 import { PaymentAccumulator } from './payment-accumulator.js';
 import { PaymentAdmission } from './payment-admission.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { PaymentCalls } from './payment-calls.js';
 import { PaymentCompleter } from './payment-completer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { PaymentOperations } from './payment-operations.js';
+import { PaymentPayers } from './payment-payers.js';
 import { PaymentRecorder } from './payment-recorder.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentViews } from './payment-views.js';
@@ -26,6 +30,11 @@ import { PaymentsRepository } from './payments.repository.js';
 import { PaymentsService } from './payments.service.js';
 import { RefundsRepository } from './refunds.repository.js';
 import { RefundsService } from './refunds.service.js';
+import { SavedMethodChanges } from './saved-methods/saved-method-changes.js';
+import { SavedMethodEvents } from './saved-methods/saved-method-events.js';
+import { SavedMethodSetup } from './saved-methods/saved-method-setup.js';
+import { SavedMethodsRepository } from './saved-methods/saved-methods.repository.js';
+import { SavedMethodCompleter, SavedMethodsService } from './saved-methods/saved-methods.service.js';
 import { SpendingLimitsRepository } from './spending-limits.repository.js';
 import { SpendingLimitsService } from './spending-limits.service.js';
 
@@ -34,6 +43,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
     CustomersRepository,
+    CustomersService,
     DisputesRepository,
     GatewayEventsService,
     IdempotencyKeys,
@@ -42,10 +52,12 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentAccumulator,
     PaymentAdmission,
     PaymentAttemptsRepository,
+    PaymentCalls,
     PaymentCompleter,
     PaymentDrafts,
     PaymentExecutor,
     PaymentOperations,
+    PaymentPayers,
     PaymentRecorder,
     PaymentTimeline,
     PaymentTransitions,
@@ -54,10 +66,17 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentsService,
     RefundsRepository,
     RefundsService,
+    SavedMethodChanges,
+    SavedMethodCompleter,
+    SavedMethodEvents,
+    SavedMethodSetup,
+    SavedMethodsRepository,
+    SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
   ],
   exports: [
+    CustomersService,
     GatewayEventsService,
     LedgerRepository,
     PaymentAccumulator,
@@ -70,6 +89,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentsRepository,
     PaymentsService,
     RefundsService,
+    SavedMethodCompleter,
+    SavedMethodEvents,
+    SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
   ],
@@ -77,5 +99,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
 export class PaymentsCoreModule {}
 
 /** Payments with their routes. */
-@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController, LimitsController], exports: [PaymentsCoreModule] })
+@Module({
+  imports: [PaymentsCoreModule],
+  controllers: [PaymentsController, CustomersController, LimitsController],
+  exports: [PaymentsCoreModule],
+})
 export class PaymentsModule {}

@@ -66,7 +66,7 @@ export class CustomerDataRepository {
   /** Removes what names or places the person. Amounts, states and ids stay: they are the merchant's books. */
   async erase(transaction: Queryable, customerId: string): Promise<void> {
     await transaction.query(
-      `update customers set email_hash = null, email_sealed = null, erased_at = now(), updated_at = now() where id = $1`,
+      `update customers set email_hash = null, email_sealed = null, default_payment_method_id = null, erased_at = now(), updated_at = now() where id = $1`,
       [customerId],
     );
     await transaction.query(
@@ -76,6 +76,23 @@ export class CustomerDataRepository {
     );
     await transaction.query(
       `update fraud_attempts set ip = null, latitude = null, longitude = null, list_keys = '{}' where customer_id = $1`,
+      [customerId],
+    );
+    // The processor is told by the worker to give up what is still kept there.
+    await transaction.query(
+      `update saved_payment_methods set status = case when status in ('active', 'detached') then 'detached' else 'failed' end,
+              requested_method = 'erased', brand = null, last4 = null, exp_month = null, exp_year = null, funding = null, country = null,
+              fingerprint = null, return_url = null, next_action = null, last_error = null, version = version + 1, updated_at = now(),
+              next_check_at = case when status = 'active' then now() else next_check_at end
+        where customer_id = $1`,
+      [customerId],
+    );
+    await transaction.query(
+      `update outbox_events set data = data || '{"card": null}' where object_id in (select id from saved_payment_methods where customer_id = $1)`,
+      [customerId],
+    );
+    await transaction.query(
+      'delete from idempotency_keys where object_id in (select id from saved_payment_methods where customer_id = $1)',
       [customerId],
     );
     // What merchants were told, for those who ask again. They have their own copy to erase.
