@@ -572,7 +572,7 @@ export interface Schemas {
     readonly day: string;
   };
   TimelineEntry: {
-    readonly kind: "attempt" | "change";
+    readonly kind: "attempt" | "change" | "fraud_warning";
     readonly at: string;
     readonly sequence: number | null;
     readonly details: Readonly<Record<string, unknown>>;

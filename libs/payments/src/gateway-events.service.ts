@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { LabelsRepository } from '#fraud';
 import { assertNever } from '#kernel';
 import { type Queryable } from '#platform';
 import { DisputesRepository } from './disputes.repository.js';
+import { FraudTruths } from './fraud-truths.js';
+import { FraudWarnings } from './fraud-warnings.service.js';
 import { countViolation } from './invariants.js';
-import { type GatewayDispute, type GatewayEvent } from './payment-gateway.js';
+import { type GatewayEvent } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -27,7 +28,8 @@ export class GatewayEventsService {
     private readonly transitions: PaymentTransitions,
     private readonly refunds: RefundsService,
     private readonly disputes: DisputesRepository,
-    private readonly labels: LabelsRepository,
+    private readonly truths: FraudTruths,
+    private readonly warnings: FraudWarnings,
   ) {}
 
   /**
@@ -54,6 +56,10 @@ export class GatewayEventsService {
         return this.refunds.applySnapshot(transaction, payment, event.object, source);
       case 'dispute':
         return this.applyDispute(transaction, payment, event, source);
+      case 'review':
+        return effectOf(await this.truths.learnFromReview(transaction, payment, event.object));
+      case 'fraud_warning':
+        return effectOf(await this.warnings.learn(transaction, payment, event.object));
       default:
         return assertNever(event, 'gateway event');
     }
@@ -75,15 +81,11 @@ export class GatewayEventsService {
     const amountDisputedMinor = await this.disputes.sumOpen(transaction, locked.id);
     if (amountDisputedMinor !== locked.amountDisputedMinor)
       await this.payments.change(transaction, locked, { amountDisputedMinor }, source);
-    if (isNews) await this.label(transaction, locked, event.object);
-    return isNews ? 'applied' : 'unchanged';
+    if (isNews) await this.truths.learnFromDispute(transaction, locked, event.object);
+    return effectOf(isNews);
   }
+}
 
-  /** What a dispute says of the truth: that it was fraud, and when it is won, that it was not. Other reasons say nothing. */
-  private async label(transaction: Queryable, payment: Payment, { gatewayId, reason, status }: GatewayDispute): Promise<void> {
-    if (reason !== 'fraudulent') return;
-    const isWon = status === 'won';
-    const sourceId = isWon ? `${gatewayId}:won` : gatewayId;
-    await this.labels.insert(transaction, { paymentId: payment.id, isFraud: !isWon, source: 'dispute', sourceId });
-  }
+function effectOf(isNews: boolean): EventEffect {
+  return isNews ? 'applied' : 'unchanged';
 }

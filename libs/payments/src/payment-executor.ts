@@ -56,13 +56,15 @@ export class PaymentExecutor {
     const payment = await this.restart(unfinished, source);
     if (payment.stripePaymentIntentId !== null) return this.resumeIntent(payment, payment.stripePaymentIntentId, source);
     const attempt = await this.attempts.findLatest(this.database, payment.id, 'create');
-    const isFresh = attempt !== null && this.isResendable(attempt);
+    // Held for review until now: no call was ever recorded, so none was made, however long ago that is.
+    if (attempt === null) return this.execute(payment, await this.recordCreation(payment, source), source);
+    const isFresh = this.isResendable(attempt);
     // A stored 500 would be replayed for ever: then the list of intents tells whether there is one.
-    if (attempt && isFresh && !isStoredError(attempt)) return this.execute(payment, attempt, source);
+    if (isFresh && !isStoredError(attempt)) return this.execute(payment, attempt, source);
     const found = await this.calls.find(payment);
     if (found.outcome !== 'succeeded') return this.postpone(payment, source);
     if (found.object) return this.adopt(payment, attempt, { ...found, object: found.object }, source);
-    if (isFresh) return this.execute(payment, await this.attempts.insert(this.database, payment, 'create', source.source), source);
+    if (isFresh) return this.execute(payment, await this.recordCreation(payment, source), source);
     return (
       (await this.transitions.move(this.database, payment, { to: 'canceled', by: 'completer' }, { outcomeCertainty: 'known' }, source)) ??
       payment
@@ -111,6 +113,10 @@ export class PaymentExecutor {
     const amount = plan.captureMinor === null ? null : money(plan.captureMinor, payment.currency);
     const answer = await this.calls.capture(payment.stripePaymentIntentId, amount, attempt.stripeIdempotencyKey);
     return this.settle(payment, attempt, answer, source, plan.amounts);
+  }
+
+  private recordCreation(payment: Payment, { source, sourceId }: ChangeSource): Promise<PaymentAttempt> {
+    return this.attempts.insert(this.database, payment, 'create', sourceId ?? source);
   }
 
   /** Records a call about an existing intent, and lets the completer look after it should this process die before the answer is applied. */

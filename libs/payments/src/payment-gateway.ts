@@ -72,6 +72,30 @@ export interface GatewayDispute {
   readonly evidenceSubmissionCount: number;
 }
 
+/** A review that the processor's own rules, or a person at its console, opened on a payment. */
+export interface GatewayReview {
+  readonly gatewayId: string;
+  readonly paymentGatewayId: string;
+  /** `rule` or `manual`. */
+  readonly openedReason: string;
+  /** null while it is open. */
+  readonly closedReason: GatewayReviewEnd | null;
+}
+
+/** How a review ended at the processor. */
+export type GatewayReviewEnd =
+  'approved' | 'refunded' | 'refunded_as_fraud' | 'disputed' | 'redacted' | 'canceled' | 'payment_never_settled' | 'acknowledged';
+
+/** An issuer's word that a payment was fraud, before any dispute. */
+export interface GatewayFraudWarning {
+  readonly gatewayId: string;
+  readonly paymentGatewayId: string;
+  /** `made_with_stolen_card`, `unauthorized_use_of_card`, … */
+  readonly fraudType: string;
+  /** Whether a refund could still spare a dispute: neither refunded nor disputed yet. */
+  readonly isActionable: boolean;
+}
+
 /** The trace of one call, for the attempt's row. */
 export interface GatewayCall {
   readonly httpStatus: number | null;
@@ -151,6 +175,12 @@ export abstract class PaymentGateway {
   /** The dispute as it is now. */
   abstract retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>>;
 
+  /** The review as it is now. null when it concerns no payment intent. */
+  abstract retrieveReview(gatewayId: string): Promise<GatewayAnswer<GatewayReview | null>>;
+
+  /** The early fraud warning as it is now. null when it concerns no payment intent. */
+  abstract retrieveFraudWarning(gatewayId: string): Promise<GatewayAnswer<GatewayFraudWarning | null>>;
+
   /** Finds the intent of a payment whose id we never got to commit, by our metadata; never by Search, which lags. null when there is none. */
   abstract findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>>;
 }
@@ -160,5 +190,7 @@ export type GatewayEvent =
   | { readonly kind: 'payment'; readonly object: GatewayPayment }
   | { readonly kind: 'refund'; readonly object: GatewayRefund }
   | { readonly kind: 'dispute'; readonly object: GatewayDispute }
+  | { readonly kind: 'review'; readonly object: GatewayReview }
+  | { readonly kind: 'fraud_warning'; readonly object: GatewayFraudWarning }
   /** Known and deliberately without effect, or of a type this version does not know. */
   | { readonly kind: 'ignored'; readonly reason: string };

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, type Principal, RateLimit, RequireScope } from '#security';
+import { CurrentPrincipal, type Principal, RateLimit, RequireScope, RequireStepUp } from '#security';
 import { IDEMPOTENCY_KEY, send } from './answers.js';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
@@ -124,6 +124,7 @@ export class PaymentsController {
   /** Pays back a part or all that remains. */
   @Post(':id/refunds')
   @RequireScope('refunds:write')
+  @RequireStepUp()
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiCreatedResponse({ type: RefundResponse })
   @ApiAcceptedResponse({ type: RefundResponse, description: 'the outcome is not known yet' })

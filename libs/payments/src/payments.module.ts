@@ -7,6 +7,9 @@ import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomersService } from './customers.service.js';
 import { DisputesRepository } from './disputes.repository.js';
+import { FraudTruths } from './fraud-truths.js';
+import { FraudWarningsRepository } from './fraud-warnings.repository.js';
+import { FraudWarnings } from './fraud-warnings.service.js';
 import { GatewayEventsService } from './gateway-events.service.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { LedgerRepository } from './ledger.repository.js';
@@ -45,6 +48,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     CustomersRepository,
     CustomersService,
     DisputesRepository,
+    FraudTruths,
+    FraudWarnings,
+    FraudWarningsRepository,
     GatewayEventsService,
     IdempotencyKeys,
     LedgerRepository,
@@ -77,6 +83,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   ],
   exports: [
     CustomersService,
+    FraudWarnings,
     GatewayEventsService,
     LedgerRepository,
     PaymentAccumulator,

@@ -1,7 +1,15 @@
-/** Stripe's objects in our words: payment intents, refunds and disputes become the snapshots of `PaymentGateway`. */
+/** Stripe's objects in our words: the snapshots of `PaymentGateway`. */
 import type Stripe from 'stripe';
 import { AssertionError, currencyCode, fromStripeAmount, SECOND_MS } from '#kernel';
-import type { GatewayDispute, GatewayMethod, GatewayPayment, GatewayRefund, GatewaySetup } from '#payments';
+import type {
+  GatewayDispute,
+  GatewayFraudWarning,
+  GatewayMethod,
+  GatewayPayment,
+  GatewayRefund,
+  GatewayReview,
+  GatewaySetup,
+} from '#payments';
 import { declineOf } from './stripe-calls.js';
 
 /** Metadata keys under which our own ids travel with every object we make. */
@@ -105,6 +113,29 @@ export function gatewayMethodOf({ id, type, customer, card }: Stripe.PaymentMeth
           fingerprint: card.fingerprint ?? null,
         }
       : null,
+  };
+}
+
+/** A review's snapshot; null when it concerns a charge that was made without a payment intent. */
+export function gatewayReviewOf(review: Stripe.Review): GatewayReview | null {
+  if (review.payment_intent === undefined) return null;
+  return {
+    gatewayId: review.id,
+    paymentGatewayId: idOf(review.payment_intent),
+    openedReason: review.opened_reason,
+    // Stripe's words are a closed set, and a check of the table holds it.
+    closedReason: review.open ? null : (review.closed_reason ?? 'acknowledged'),
+  };
+}
+
+/** An early fraud warning's snapshot; null when it concerns a charge that was made without a payment intent. */
+export function gatewayFraudWarningOf(warning: Stripe.Radar.EarlyFraudWarning): GatewayFraudWarning | null {
+  if (warning.payment_intent === undefined) return null;
+  return {
+    gatewayId: warning.id,
+    paymentGatewayId: idOf(warning.payment_intent),
+    fraudType: warning.fraud_type,
+    isActionable: warning.actionable,
   };
 }
 

@@ -249,6 +249,14 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
         const object = fetched(await this.savedMethods.retrieveMethod(wanted.gatewayId));
         return object === null ? [] : [{ kind: 'method', object }];
       }
+      case 'review': {
+        const object = fetched(await this.gateway.retrieveReview(wanted.gatewayId));
+        return object === null ? [] : [{ kind: 'review', object }];
+      }
+      case 'fraud_warning': {
+        const object = fetched(await this.gateway.retrieveFraudWarning(wanted.gatewayId));
+        return object === null ? [] : [{ kind: 'fraud_warning', object }];
+      }
     }
   }
 
@@ -268,8 +276,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
 
   /** A refund or a dispute may have been refused because its payment is behind: both are fetched. Anything else has failed. */
   private async giveBack(applicable: readonly Applicable[], ignored: readonly FinishedJob[], error: unknown): Promise<Work[]> {
-    const isBehind = ({ sourced }: Applicable): boolean =>
-      (sourced.event.kind === 'refund' || sourced.event.kind === 'dispute') && !(error instanceof LeaseLostError);
+    const isBehind = ({ sourced }: Applicable): boolean => 'paymentGatewayId' in sourced.event.object && !(error instanceof LeaseLostError);
     const fetches = applicable.filter(isBehind).map(({ job, sourced }) => ({ job, translation: fetchOf(sourced.event) }));
     if (fetches.length > 0) return fetches;
     for (const { job } of [...applicable, ...ignored]) await this.fail(job, error);
