@@ -32,6 +32,7 @@ export const MIGRATION_NAMES = [
   '050_chain_audit_log',
   '051_erase_customers',
   '052_audit_money',
+  '053_shred_personal_data',
   '060_isolate_tenants',
 ] as const;
 

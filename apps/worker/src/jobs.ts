@@ -6,7 +6,7 @@ import { AlertEngine } from '#monitoring';
 import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
 import { AppConfig } from '#platform';
 import { FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
-import { AuditSealer, CustomerPrivacyService } from '#security';
+import { AuditSealer, CustomerPrivacyService, ErasedEventsService, KeyRotation } from '#security';
 import { WebhookBackFill, WebhookDispatcher } from '#webhooks';
 
 /** One kind of background work. */
@@ -28,7 +28,6 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const reviews = app.get(ReviewsService);
   const models = app.get(ModelsService);
   const sealer = app.get(AuditSealer);
-  const privacy = app.get(CustomerPrivacyService);
   const dispatcher = app.get(WebhookDispatcher);
   const backFill = app.get(WebhookBackFill);
   const reconciliation = app.get(ReconciliationService);
@@ -52,7 +51,9 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'measure the drift of the fraud model', pauseMs: DAY_MS, run: () => models.measureDrift().then(() => 0) },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
     { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
-    { name: 'seal addresses under a new key', pauseMs: 10 * MINUTE_MS, run: () => privacy.resealNext() },
+    { name: 'seal anew under a new key', pauseMs: 10 * MINUTE_MS, run: () => app.get(KeyRotation).resealNext() },
+    { name: 'take erased people out of events', pauseMs: MINUTE_MS, run: () => app.get(ErasedEventsService).redactNext() },
+    { name: 'erase anew after a restore', pauseMs: MINUTE_MS, run: () => app.get(CustomerPrivacyService).eraseBroughtBack() },
     { name: 'send merchants their webhooks', pauseMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
     // Each round tells at once whether a list is due; what it offered is no reason to look again.
     { name: 'look for events that never arrived', pauseMs: MINUTE_MS, run: () => backFill.readDue().then(() => 0) },

@@ -38,15 +38,15 @@ export class PaymentAttemptsRepository {
    */
   async insert(
     queryable: Queryable,
-    payment: Pick<Payment, 'id' | 'livemode'>,
+    payment: Pick<Payment, 'id' | 'merchantId' | 'livemode'>,
     operation: AttemptOperation,
     actor: string,
   ): Promise<PaymentAttempt> {
     const id = newId('paymentAttempt');
     const key = `${payment.livemode ? 'live' : 'test'}:${operation}:${id}`;
     const [row] = await queryable.query<PaymentAttempt>(
-      `insert into payment_attempts (id, payment_id, operation, stripe_idempotency_key, actor) values ($1, $2, $3, $4, $5) returning ${COLUMNS}`,
-      [id, payment.id, operation, key, actor],
+      `insert into payment_attempts (id, payment_id, merchant_id, operation, stripe_idempotency_key, actor) values ($1, $2, $3, $4, $5, $6) returning ${COLUMNS}`,
+      [id, payment.id, payment.merchantId, operation, key, actor],
     );
     assert(row, 'an insert returns its row');
     return row;

@@ -83,9 +83,9 @@ const COLUMNS = `id, merchant_id as "merchantId", livemode, status, outcome_cert
 // Appended to every change of a payment, in the same statement: its history, and its event for the merchant's webhooks.
 const RECORD_CHANGE = `
   , adjusted as (
-    insert into payment_adjustments (payment_id, sequence, source, source_id, status_before, status_after, amount_minor,
+    insert into payment_adjustments (payment_id, merchant_id, sequence, source, source_id, status_before, status_after, amount_minor,
       tip_minor, amount_capturable_minor, amount_received_minor, amount_refunded_minor, amount_disputed_minor, outcome_certainty)
-    select id, version, $2, $3, $4, status, amount_minor, tip_minor, amount_capturable_minor, amount_received_minor, amount_refunded_minor,
+    select id, merchant_id, version, $2, $3, $4, status, amount_minor, tip_minor, amount_capturable_minor, amount_received_minor, amount_refunded_minor,
       amount_disputed_minor, outcome_certainty from changed)
   select ${COLUMNS} from changed`;
 

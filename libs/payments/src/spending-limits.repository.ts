@@ -53,7 +53,8 @@ export class SpendingLimitsRepository {
          on conflict (key) do update set used = b.used + excluded.used where $7 is null or b.used + excluded.used <= $7
          returning used)
        , reserved as (
-         insert into spending_reservations (payment_id, bucket_key, measure, is_released_by_refund, taken, held) select $8, $1, $9, $10, $5, $5 from taken)
+         insert into spending_reservations (payment_id, bucket_key, merchant_id, measure, is_released_by_refund, taken, held)
+           select $8, $1, $2, $9, $10, $5, $5 from taken)
        select used from taken`,
       [
         bucket.key,
