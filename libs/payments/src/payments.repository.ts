@@ -29,6 +29,7 @@ export type NewPayment = Pick<
   | 'profileVersion'
   | 'method'
   | 'paymentMethod'
+  | 'isOffSession'
   | 'captureMethod'
   | 'isIncreasable'
   | 'description'
@@ -72,7 +73,7 @@ const COLUMNS = `id, merchant_id as "merchantId", livemode, status, outcome_cert
   tip_minor as "tipMinor", tax_minor as "taxMinor", amount_capturable_minor as "amountCapturableMinor",
   amount_received_minor as "amountReceivedMinor", amount_refunded_minor as "amountRefundedMinor",
   amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId", device_type as "deviceType", customer_id as "customerId",
-  business_type as "businessType", profile_version as "profileVersion", method, payment_method as "paymentMethod",
+  business_type as "businessType", profile_version as "profileVersion", method, payment_method as "paymentMethod", is_off_session as "isOffSession",
   capture_method as "captureMethod", description, metadata, return_url as "returnUrl", risk_score as "riskScore",
   risk_level as "riskLevel", risk_decision as "riskDecision", stripe_payment_intent_id as "stripePaymentIntentId",
   stripe_charge_id as "stripeChargeId", capture_before as "captureBefore", is_increasable as "isIncreasable",
@@ -171,9 +172,9 @@ export class PaymentsRepository {
       `with changed as (
          insert into payments (id, merchant_id, livemode, status, amount_minor, tip_minor, tax_minor, currency, device_id, customer_id, business_type,
            profile_version, method, payment_method, capture_method, description, metadata, return_url, risk_score, risk_level, risk_decision,
-           latitude, longitude, client_ip, next_check_at, is_increasable, device_type, version)
+           latitude, longitude, client_ip, next_check_at, is_increasable, device_type, is_off_session, version)
          values ($1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-           now() + make_interval(secs => $28), $29, $31, 1)
+           now() + make_interval(secs => $28), $29, $31, $32, 1)
          returning *)${FOLLOW_INSERT}${RECORD_CHANGE}`,
       [
         payment.id,
@@ -208,6 +209,7 @@ export class PaymentsRepository {
         // Taken as reserved a moment ago: only a payment that is refused at once changes that.
         reservationStateOf(payment.status) === 'reserved' ? null : 'released',
         payment.deviceType,
+        payment.isOffSession,
       ],
     );
     assert(row, 'an insert returns its row');
