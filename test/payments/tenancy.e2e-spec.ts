@@ -1,6 +1,6 @@
 import { newId } from '#kernel';
 import { DevicesService } from '#devices';
-import { LedgerRepository, PaymentsRepository, RefundsService, SpendingLimitsRepository } from '#payments';
+import { LedgerRepository, PaymentQueueRepository, PaymentsRepository, RefundsService, SpendingLimitsRepository } from '#payments';
 import { Database, runAsTenant } from '#platform';
 import { ApiKeysService, UsersService } from '#security';
 import { TestSystem } from '../support/test-system.js';
@@ -101,7 +101,7 @@ describe('the second wall', () => {
           .list({ merchantId: system.merchantId, livemode: false, deviceId: null }, { limit: 10, startingAfter: null }, null),
     ],
     ['listAdjustments', () => system.app.get(PaymentsRepository).listAdjustments(owned.payment)],
-    ['claimDue', () => system.app.get(PaymentsRepository).claimDue(10, 1)],
+    ['claimDue', () => system.app.get(PaymentQueueRepository).claimDue(10, 1)],
     ['devices', async () => (await system.app.get(DevicesService).list({ merchantId: system.merchantId, livemode: false }, 10, null)).data],
     ['limits', async () => [...(await system.app.get(SpendingLimitsRepository).findLeaks(system.database))]],
     ['differences', () => system.app.get(LedgerRepository).findDifferences()],
