@@ -9,4 +9,5 @@ begin
 end
 $$;
 drop function protect_tenants();
+drop function protect_history();
 -- The role stays: it belongs to the server, and other databases may use it.

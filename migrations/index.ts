@@ -14,6 +14,9 @@ export const MIGRATION_NAMES = [
   '007_create_webhook_events_table',
   '008_create_fraud_tables',
   '010_create_spending_limits',
+  '011_follow_disputes',
+  '012_tell_merchants_of_refunds',
+  '013_create_fraud_warnings',
   '020_extend_blacklist',
   '021_create_fraud_labels',
   '022_read_fraud_evidence_at_once',
@@ -30,6 +33,7 @@ export const MIGRATION_NAMES = [
   '050_chain_audit_log',
   '051_erase_customers',
   '052_audit_money',
+  '053_shred_personal_data',
   '060_isolate_tenants',
 ] as const;
 

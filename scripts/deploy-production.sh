@@ -266,7 +266,7 @@ dump_database() {
   # In the environment, not on the command line, where every user of the machine can read it.
   local parts
   parts=$(node -e '
-    const url = new URL(process.env.DATABASE_URL);
+    const url = new URL(process.env.DATABASE_DIRECT_URL || process.env.DATABASE_URL);
     const of = (name, value) => value && console.log(name + "=" + decodeURIComponent(value));
     of("PGHOST", url.searchParams.get("host") || url.hostname);
     of("PGPORT", url.port);

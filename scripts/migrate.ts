@@ -14,7 +14,7 @@ const EXIT_CONTRACTS = 3;
 const SQL_FOLDER = path.resolve(import.meta.dirname, '../../migrations');
 
 try {
-  const { url } = new AppConfig(processEnvironment()).database;
+  const { directUrl: url } = new AppConfig(processEnvironment()).database;
   if (process.argv.includes('--plan')) process.exitCode = await plan(url);
   else for (const name of await runMigrations(url)) console.log(`applied ${name.replace(/_\d{13}$/, '')}`);
 } catch (error) {

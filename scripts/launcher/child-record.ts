@@ -60,10 +60,12 @@ function isAlive({ pid, startedAt }: RecordedChild): boolean {
 function startOf(pid: number): string | null {
   try {
     if (process.platform !== 'linux') return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-    // The name, in parentheses, may hold spaces; after it come the state and, as the 20th, the start in ticks since boot (proc(5)).
+    // The name, in parentheses, may hold spaces; after it come the state, as the 18th the number of threads and as the 20th the start in ticks
+    // since boot (proc(5)). A zombie whose other threads still end holds its ports.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? null : `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19] ?? ''}`;
+    const hasEnded = fields[0] === 'Z' && Number(fields[17]) <= 1;
+    return hasEnded ? null : `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19] ?? ''}`;
   } catch {
     return null;
   }

@@ -41,6 +41,7 @@ export async function startFraudApp(imports: Type[], options: { databaseUrl?: st
   const databaseUrl = options.databaseUrl ?? own?.url ?? '';
   const config = new AppConfig({
     NODE_ENV: 'test',
+    LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
     DATABASE_POOL_SIZE: '20',
     STRIPE_SECRET_KEY: 'sk_test_0123456789',

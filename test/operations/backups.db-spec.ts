@@ -61,7 +61,7 @@ withTools('backups in a folder', () => {
     });
     const report = await drill().prove();
 
-    const names = readdirSync(folder);
+    const names = readdirSync(folder).filter((name) => name.endsWith('.upp-backup'));
     expect(names).toHaveLength(1);
     expect(readFileSync(path.join(folder, names[0] ?? '')).includes('needle in the haystack')).toBe(false);
     expect(seen).toEqual([{ count: 1 }]);

@@ -3,6 +3,13 @@ import { AuditLog, AuditSealer, AuditVerifier, SecurityIncidents } from '#securi
 import { asOwner, waitFor } from '#test';
 import { type SecuredApp, startSecuredApp } from './secured-app.js';
 
+// Each holds rows after two lines have been sealed, so that a trigger for rows is met.
+const HISTORY = [
+  { table: 'audit_log', column: 'actor' },
+  { table: 'audit_chain', column: 'hash' },
+  { table: 'audit_checkpoints', column: 'hash' },
+];
+
 describe('the audit chain', () => {
   let secured: SecuredApp;
 
@@ -67,17 +74,25 @@ describe('the audit chain', () => {
     expect(await verify()).toMatchObject({ isIntact: true, checkedLinks: 5 });
   });
 
-  it.each([
-    'update audit_log set actor = $$x$$',
-    'delete from audit_log',
-    'truncate audit_log cascade',
-    'delete from audit_chain',
-    'delete from audit_checkpoints',
-  ])('refuses %s', async (sql) => {
+  it.each(
+    HISTORY.flatMap(({ table, column }) => [
+      { sql: `update ${table} set ${column} = null` },
+      { sql: `delete from ${table}` },
+      { sql: `truncate ${table} cascade` },
+    ]),
+  )('refuses $sql to the application by its rights, and to the owner by a trigger', async ({ sql }) => {
     await writeAndSeal(2);
 
-    await expect(secured.database.query(sql)).rejects.toThrow();
+    await expect(secured.database.query(sql)).rejects.toThrow('permission denied');
+    await expect(asOwner(secured.database, sql)).rejects.toThrow('is append-only');
   });
+
+  it.each(['alter table audit_log disable trigger all', `set session_replication_role = 'replica'`, 'drop table audit_chain'])(
+    'refuses %s to the application',
+    async (sql) => {
+      await expect(secured.database.query(sql)).rejects.toThrow(/permission denied|must be owner/);
+    },
+  );
 
   it.each([
     {

@@ -16,6 +16,24 @@ const DEVICE: readonly Scope[] = ['payments:create_own', 'payments:read_own'];
 // Answers of the guards; every other answer means that the route was reached.
 const REFUSALS = ['authentication_required', 'permission_denied'];
 const BY = { actor: 'system:test' };
+// What changes with these is money that leaves, who may do what, or how much: a stolen session alone must not be enough for it.
+const AFTER_STEP_UP: readonly Scope[] = [
+  'refunds:write',
+  'blacklist:write',
+  'rules:write',
+  'feature_flags:write',
+  'merchants:write',
+  'profiles:write',
+  'api_keys:write',
+  'users:write',
+  'customers:erase',
+];
+// Their right is wider than they are.
+const AFTER_STEP_UP_TOO = [
+  'PUT /api/limits/:subject',
+  'POST /api/webhook-endpoints/:id/rotate-secret',
+  'GET /api/admin/customers/:id/export',
+];
 // It ends the session of who calls it: tried by nobody but at the end.
 const LOGOUT = '/api/auth/logout';
 
@@ -74,6 +92,23 @@ describe('every route', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('asks people, and never keys, for the second factor before what only its owner may do', async () => {
+    await system.database.query(`update sessions set stepped_up_at = now() - interval '11 minutes'`);
+    const wrong: string[] = [];
+    for (const route of routes) {
+      const name = `${route.method} ${route.path}`;
+      const isAsked = AFTER_STEP_UP_TOO.includes(name) || (route.method !== 'GET' && isGuardedBy(route, AFTER_STEP_UP));
+      if (!isAsked) continue;
+      for (const caller of callers.filter((each) => mayEnter(route, each))) {
+        const { code } = await knock(route, caller.headers, newId('payment'));
+        if ((code === 'step_up_required') !== caller.isPerson) wrong.push(`${caller.name}: ${name} (${code})`);
+      }
+    }
+    await system.database.query('update sessions set stepped_up_at = now()');
+
+    expect(wrong).toEqual([]);
+  });
+
   it('shows and gives nothing of another merchant', async () => {
     const wrong: string[] = [];
     for (const route of routes.filter(({ path }) => path.startsWith('/api/') && path !== LOGOUT)) {
@@ -118,6 +153,10 @@ describe('every route', () => {
     if (access?.kind === 'public') return true;
     if (access === undefined || scopes === null) return false;
     return access.kind === 'session' ? isPerson : access.anyOf.some((scope) => scopes.includes(scope));
+  }
+
+  function isGuardedBy({ access }: Route, scopes: readonly Scope[]): boolean {
+    return access?.kind === 'scoped' && access.anyOf.some((scope) => scopes.includes(scope));
   }
 
   function idFor(path: string): string {

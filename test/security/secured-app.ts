@@ -29,6 +29,7 @@ export interface SecuredAppOptions {
 export function testEnvironment(databaseUrl: string): Environment {
   return {
     NODE_ENV: 'test',
+    LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
     DATABASE_POOL_SIZE: '5',
     STRIPE_SECRET_KEY: 'sk_test_0123456789',

@@ -43,6 +43,14 @@ export interface LedgerCharge {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** How a system differs from the usual one. */
+export interface TestSystemOptions {
+  readonly environment?: Environment;
+  /** Variables that lead to the database another way than by its own URL, such as through a pooler. */
+  readonly connection?: (databaseUrl: string) => Promise<Environment>;
+  readonly sandbox?: SandboxOptions;
+}
+
 /** A running product with one merchant. */
 export class TestSystem {
   private constructor(
@@ -56,7 +64,7 @@ export class TestSystem {
   ) {}
 
   /** Starts everything; the suite stops it in `afterAll`. */
-  static async start(options: { readonly environment?: Environment; readonly sandbox?: SandboxOptions } = {}): Promise<TestSystem> {
+  static async start(options: TestSystemOptions = {}): Promise<TestSystem> {
     const database = await createTestDatabase();
     const [port = 0] = await freePorts(1);
     const url = `http://127.0.0.1:${port}`;
@@ -90,6 +98,7 @@ export class TestSystem {
       HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
       LOG_LEVEL: 'warn',
       ...options.environment,
+      ...(await options.connection?.(database.url)),
     };
     const first = await seedFirstRun(environment);
     const config = new AppConfig(environment);

@@ -20,6 +20,10 @@ const LIFE = [
   'charge.dispute.updated',
   'charge.dispute.funds_reinstated',
   'charge.dispute.closed',
+  'review.opened',
+  'review.closed',
+  'radar.early_fraud_warning.created',
+  'radar.early_fraud_warning.updated',
 ];
 
 describe('any order of events, with duplicates, through several workers', () => {
@@ -81,6 +85,10 @@ describe('any order of events, with duplicates, through several workers', () => 
        values ($1, 'mer_1', false, 'processing', 1250, 'usd', 'dev_1', 'pos_terminal', 'retail', 0, 'card', 'pm_card_visa', 'automatic', $2, 1)`,
       [`pay_${id}`, `pi_${id}`],
     );
+    await webhooks.database.query(
+      `insert into fraud_attempts (merchant_id, livemode, payment_id, business_type, amount_minor, currency, device_id) values ('mer_1', false, $1, 'retail', 1250, 'usd', 'dev_1')`,
+      [`pay_${id}`],
+    );
     webhooks.gateway.payments.set(`pi_${id}`, gatewayPayment({ gatewayId: `pi_${id}`, chargeId: `ch_${id}`, paymentId: `pay_${id}` }));
     webhooks.gateway.refunds.set(`re_${id}`, {
       gatewayId: `re_${id}`,
@@ -99,7 +107,11 @@ describe('any order of events, with duplicates, through several workers', () => 
       networkReasonCode: '10.4',
       amountMinor: 1250,
       currency: USD,
-      areFundsWithdrawn: false,
+      isAppeal: false,
+      isChargeRefundable: false,
+      hasEvidence: true,
+      enhancedEligibility: [],
+      movements: [],
       evidenceDueBy: new Date(1_790_850_000_000),
       evidenceSubmissionCount: 1,
     });
@@ -112,6 +124,8 @@ describe('any order of events, with duplicates, through several workers', () => 
       .replaceAll('ch_3TfixtureCoffee00000001', `ch_${id}`)
       .replaceAll('re_3TfixtureCoffee00000001', `re_${id}`)
       .replaceAll('du_1TfixtureCoffee0000001', `du_${id}`)
+      .replaceAll('prv_1TfixtureCoffee0000001', `prv_${id}`)
+      .replaceAll('issfr_1TfixtureCoffee00001', `issfr_${id}`)
       .replaceAll('pay_01jd8y3v5kq2e9c7x4m6n0r1st', `pay_${id}`)
       .replaceAll('"upp_refund_id":"re_01jd8y3v5kq2e9c7x4m6n0r1st"', '"made_by":"dashboard"');
     return JSON.parse(text) as JsonEvent;
@@ -133,7 +147,20 @@ describe('any order of events, with duplicates, through several workers', () => 
       `pay_${id}`,
     ]);
     const dead = await webhooks.database.query('select last_error from webhook_dead');
-    return { payment, refunds, disputes, dead };
+    const reviews = await webhooks.database.query(
+      'select stage, closed_reason as reason, closed_by as "closedBy" from fraud_reviews where payment_id = $1',
+      [`pay_${id}`],
+    );
+    // What each source said last: a dispute that is first heard of when it is won never said that it was fraud.
+    const labels = await webhooks.database.query(
+      'select distinct on (source) source, is_fraud as fraud from fraud_labels where payment_id = $1 order by source, sequence desc',
+      [`pay_${id}`],
+    );
+    const warnings = await webhooks.database.query(
+      'select is_actionable as actionable, reaction from fraud_warnings where payment_id = $1',
+      [`pay_${id}`],
+    );
+    return { payment, refunds, disputes, reviews, labels, warnings, dead };
   }
 });
 
@@ -141,5 +168,13 @@ const FINAL_STATE = {
   payment: [{ status: 'succeeded', received: 1250, refunded: 500, disputed: 0 }],
   refunds: [{ status: 'succeeded', amount: 500 }],
   disputes: [{ status: 'won', withdrawn: false }],
+  reviews: [
+    { stage: 'after_payment', reason: expect.stringMatching(/^(disputed|refunded_as_fraud)$/) as string, closedBy: 'system:stripe' },
+  ],
+  warnings: [{ actionable: false, reaction: 'none' }],
+  labels: expect.arrayContaining([
+    { source: 'dispute', fraud: false },
+    { source: 'early_fraud_warning', fraud: true },
+  ]) as unknown,
   dead: [],
 };

@@ -53,12 +53,21 @@ describe('translateStripeEvent', () => {
     { type: 'payment_intent.succeeded', field: 'latest_charge', object: 'payment' },
     { type: 'charge.dispute.created', field: 'evidence_details', object: 'dispute' },
     { type: 'refund.created', field: 'currency', object: 'refund' },
+    { type: 'review.closed', field: 'closed_reason', object: 'review' },
+    { type: 'radar.early_fraud_warning.created', field: 'fraud_type', object: 'fraud_warning' },
   ])('fetches the $object of a $type without $field, as older API versions send it', ({ type, field, object }) => {
     const event = JSON.parse(readFileSync(path.join(FIXTURES, `${type}.json`), 'utf8')) as { data: { object: Record<string, unknown> } };
     const id = event.data.object['id'];
     event.data.object = Object.fromEntries(Object.entries(event.data.object).filter(([name]) => name !== field));
 
     expect(translateStripeEvent(type, event)).toEqual({ kind: 'fetch', object, gatewayId: id });
+  });
+
+  it.each(['review.opened', 'radar.early_fraud_warning.created'])('ignores a %s of a charge without a payment intent', (type) => {
+    const event = JSON.parse(readFileSync(path.join(FIXTURES, `${type}.json`), 'utf8')) as { data: { object: Record<string, unknown> } };
+    event.data.object = Object.fromEntries(Object.entries(event.data.object).filter(([name]) => name !== 'payment_intent'));
+
+    expect(translateStripeEvent(type, event)).toMatchObject({ kind: 'ignored' });
   });
 
   it.each(['hasOwnProperty', '__proto__', 'constructor', 'no.such.type', '', 'payment_intent'])('ignores the unknown type "%s"', (type) => {
@@ -97,7 +106,7 @@ describe('recorded events', () => {
   it.each(recorded.length > 0 ? recorded : absent('events'))('%s has a meaning, whatever its API version', (_title, file) => {
     const kinds = file === null ? 'ignored' : translateFile(file).kind;
 
-    expect(['payment', 'refund', 'dispute', 'ignored', 'fetch', 'unreadable']).toContain(kinds);
+    expect(['payment', 'refund', 'dispute', 'review', 'fraud_warning', 'ignored', 'fetch', 'unreadable']).toContain(kinds);
   });
 });
 
@@ -106,6 +115,8 @@ const EXPECTED: Readonly<Record<string, object>> = {
   payment_intent: { kind: 'payment', object: { gatewayId: 'pi_3TfixtureCoffee00000001', amountMinor: 1250 } },
   refund: { kind: 'refund', object: { refundId: 're_01jd8y3v5kq2e9c7x4m6n0r1st', amountMinor: 500 } },
   dispute: { kind: 'dispute', object: { paymentGatewayId: 'pi_3TfixtureCoffee00000001', reason: 'fraudulent' } },
+  review: { kind: 'review', object: { paymentGatewayId: 'pi_3TfixtureCoffee00000001', openedReason: 'rule' } },
+  fraud_warning: { kind: 'fraud_warning', object: { gatewayId: 'issfr_1TfixtureCoffee00001', fraudType: 'made_with_stolen_card' } },
   refunds_of_charge: { kind: 'refund', object: { gatewayId: 're_3TfixtureCoffee00000001' } },
   payment_of_charge: { kind: 'fetch', object: 'payment', gatewayId: 'pi_3TfixtureCoffee00000001' },
   payment_of_reader: { kind: 'fetch', object: 'payment', gatewayId: 'pi_3TfixtureCoffee00000001' },

@@ -66,6 +66,8 @@ export class KnownObjects extends PaymentGateway {
     return this.find(this.disputes, gatewayId);
   }
 
+  override retrieveReview = (): Promise<GatewayAnswer<never>> => refuse();
+  override retrieveFraudWarning = (): Promise<GatewayAnswer<never>> => refuse();
   override createPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override confirmPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override increasePayment = (): Promise<GatewayAnswer<never>> => refuse();
@@ -108,6 +110,7 @@ export async function startWebhookApp(
 ): Promise<WebhookApp> {
   const config = new AppConfig({
     NODE_ENV: 'test',
+    LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
     STRIPE_SECRET_KEY: 'sk_test_webhooks',
     STRIPE_WEBHOOK_SECRET: `${OLD_WEBHOOK_SECRET},${WEBHOOK_SECRET}`,

@@ -5,8 +5,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
 import { AlertEngine } from '#monitoring';
 import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
 import { AppConfig } from '#platform';
-import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
-import { AuditSealer, CustomerPrivacyService } from '#security';
+import { FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
+import { AuditSealer, CustomerPrivacyService, ErasedEventsService, KeyRotation } from '#security';
 import { WebhookBackFill, WebhookDispatcher } from '#webhooks';
 
 /** One kind of background work. */
@@ -23,17 +23,18 @@ export interface Job {
 export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const completer = app.get(PaymentCompleter);
   const refunds = app.get(RefundsService);
+  const warnings = app.get(FraudWarnings);
   const accumulator = app.get(PaymentAccumulator);
   const reviews = app.get(ReviewsService);
   const models = app.get(ModelsService);
   const sealer = app.get(AuditSealer);
-  const privacy = app.get(CustomerPrivacyService);
   const dispatcher = app.get(WebhookDispatcher);
   const backFill = app.get(WebhookBackFill);
   const reconciliation = app.get(ReconciliationService);
   return [
     { name: 'complete payments', pauseMs: SECOND_MS, run: () => completer.completeDue() },
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
+    { name: 'refund payments with a warning of fraud', pauseMs: 5 * SECOND_MS, run: () => warnings.reactDue() },
     { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
     { name: 'deliver notifications', pauseMs: 2 * SECOND_MS, run: () => app.get(NotificationsService, { strict: false }).deliverDue() },
@@ -49,7 +50,9 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'measure the drift of the fraud model', pauseMs: DAY_MS, run: () => models.measureDrift().then(() => 0) },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
     { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
-    { name: 'seal addresses under a new key', pauseMs: 10 * MINUTE_MS, run: () => privacy.resealNext() },
+    { name: 'seal anew under a new key', pauseMs: 10 * MINUTE_MS, run: () => app.get(KeyRotation).resealNext() },
+    { name: 'take erased people out of events', pauseMs: MINUTE_MS, run: () => app.get(ErasedEventsService).redactNext() },
+    { name: 'erase anew after a restore', pauseMs: MINUTE_MS, run: () => app.get(CustomerPrivacyService).eraseBroughtBack() },
     { name: 'send merchants their webhooks', pauseMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
     // Each round tells at once whether a list is due; what it offered is no reason to look again.
     { name: 'look for events that never arrived', pauseMs: MINUTE_MS, run: () => backFill.readDue().then(() => 0) },

@@ -176,6 +176,60 @@ export interface Schemas {
     readonly createdAt: string;
     readonly credential?: string;
   };
+  DisputeAnswerResponse: {
+    readonly act: "submit" | "close";
+    readonly state: "sending" | "done";
+    readonly by: string;
+    readonly at: string;
+  };
+  DisputeListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['DisputeResponse'])[];
+    readonly hasMore: boolean;
+  };
+  DisputeMovementListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['DisputeMovementResponse'])[];
+    readonly hasMore: boolean;
+  };
+  DisputeMovementResponse: {
+    readonly kind: "withdrawn" | "reinstated";
+    readonly amount: number;
+    readonly fee: number;
+    readonly currency: string;
+    readonly bookedAt: string;
+  };
+  DisputeResponse: {
+    readonly id: string;
+    readonly object: "dispute";
+    readonly paymentId: string;
+    readonly status: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented";
+    readonly reason: string;
+    readonly networkReasonCode: string | null;
+    readonly amount: number;
+    readonly currency: string;
+    readonly isAppeal: boolean;
+    readonly areFundsWithdrawn: boolean;
+    readonly isChargeRefundable: boolean;
+    readonly evidenceDueBy: string | null;
+    readonly hasEvidence: boolean;
+    readonly submissionCount: number;
+    readonly evidenceVersion: number;
+    readonly isEvidenceStaged: boolean;
+    readonly enhancedEligibility: readonly (string)[];
+    readonly answer: Schemas['DisputeAnswerResponse'] | null;
+    readonly answerError: string | null;
+    readonly stripeDisputeId: string;
+    readonly livemode: boolean;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+  };
+<<<<<<< HEAD
+  ExportedEventResponse: {
+    readonly type: string;
+    readonly receivedAt: string;
+    readonly personalData: Readonly<Record<string, unknown>>;
+=======
   ExportedPaymentResponse: {
     readonly id: string;
     readonly status: string;
@@ -187,6 +241,7 @@ export interface Schemas {
     readonly latitude: number | null;
     readonly longitude: number | null;
     readonly createdAt: string;
+>>>>>>> security
   };
   FirstSecretsResponse: {
     readonly id: string;
@@ -406,6 +461,7 @@ export interface Schemas {
   RefundPaymentDto: {
     readonly amount?: number;
     readonly reason?: "duplicate" | "fraudulent" | "requested_by_customer";
+    readonly force?: boolean;
   };
   RefundResponse: {
     readonly id: string;
@@ -526,7 +582,7 @@ export interface Schemas {
     readonly day: string;
   };
   TimelineEntry: {
-    readonly kind: "attempt" | "change";
+    readonly kind: "attempt" | "change" | "dispute" | "fraud_warning";
     readonly at: string;
     readonly sequence: number | null;
     readonly details: Readonly<Record<string, unknown>>;
@@ -702,6 +758,9 @@ export interface Operations {
   'GET /api/auth/me': { path: undefined; query: undefined; body: undefined; answer: Schemas['MeResponse'] };
   'GET /api/devices': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['DeviceListResponse'] };
   'GET /api/devices/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
+  'GET /api/disputes': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'status'?: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented"; 'paymentId'?: string }; body: undefined; answer: Schemas['DisputeListResponse'] };
+  'GET /api/disputes/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeResponse'] };
+  'GET /api/disputes/{id}/movements': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeMovementListResponse'] };
   'GET /api/events': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'after'?: string }; body: undefined; answer: Schemas['MerchantEventListResponse'] };
   'GET /api/events/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['MerchantEventResponse'] };
   'GET /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: undefined; answer: Schemas['LimitsResponse'] };

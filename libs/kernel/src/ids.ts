@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   paymentAttempt: 'pat',
   refund: 're',
   dispute: 'dp',
+  fraudWarning: 'efw',
   webhookEvent: 'whe',
   event: 'evt',
   webhookEndpoint: 'we',

@@ -37,31 +37,35 @@ export class CustomersRepository {
     return row?.id ?? null;
   }
 
-  /** Whether the id names a customer of the caller's merchant and mode. */
+  /** Whether the id names a customer of the caller's merchant and mode who was not erased. */
   async exists(queryable: Queryable, caller: Pick<PaymentCaller, 'merchantId' | 'livemode'>, id: string): Promise<boolean> {
-    const rows = await queryable.query('select 1 from customers where id = $1 and merchant_id = $2 and livemode = $3', [
-      id,
-      caller.merchantId,
-      caller.livemode,
-    ]);
+    const rows = await queryable.query(
+      'select 1 from customers where id = $1 and merchant_id = $2 and livemode = $3 and erased_at is null',
+      [id, caller.merchantId, caller.livemode],
+    );
     return rows.length === 1;
   }
 
-  /** The customer with that address, made if need be. @returns Its id. */
+  /** The customer with that address, made if need be, together with the key under which what names the person is sealed. @returns Its id. */
   async getOrCreate(transaction: Queryable, caller: Pick<PaymentCaller, 'merchantId' | 'livemode'>, email: string): Promise<string> {
     const found = await this.findByEmail(transaction, caller, email);
     if (found !== null) return found;
     const id = newId('customer');
+    const wrappedKey = this.cipher.newWrappedKey(id);
+    const sealed = this.cipher.sealFor({ id, wrappedKey }, normaliseEmail(email), {
+      table: 'customers',
+      column: 'email_sealed',
+      rowId: id,
+    });
     const [row] = await transaction.query<{ id: string }>(
-      `insert into customers (id, merchant_id, livemode, email_hash, email_sealed) values ($1, $2, $3, $4, $5)
-       on conflict (merchant_id, livemode, email_hash) do update set updated_at = customers.updated_at returning id`,
-      [
-        id,
-        caller.merchantId,
-        caller.livemode,
-        this.hashOf(email),
-        this.cipher.seal(normaliseEmail(email), { table: 'customers', column: 'email_sealed', rowId: id }),
-      ],
+      `with customer as (
+         insert into customers (id, merchant_id, livemode, email_hash, email_sealed) values ($1, $2, $3, $4, $5)
+         on conflict (merchant_id, livemode, email_hash) do update set updated_at = customers.updated_at returning id
+       ), key as (
+         insert into personal_data_keys (subject_id, merchant_id, key_wrapped) select id, $2, $6 from customer where id = $1
+       )
+       select id from customer`,
+      [id, caller.merchantId, caller.livemode, this.hashOf(email), sealed, wrappedKey],
     );
     assert(row, 'an insert that updates on conflict returns a row');
     return row.id;

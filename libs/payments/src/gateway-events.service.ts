@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { LabelsRepository } from '#fraud';
 import { assertNever } from '#kernel';
 import { type Queryable } from '#platform';
-import { DisputesRepository } from './disputes.repository.js';
+import { DisputeMirror } from './disputes/dispute-mirror.js';
+import { FraudTruths } from './fraud-truths.js';
+import { FraudWarnings } from './fraud-warnings.service.js';
 import { countViolation } from './invariants.js';
-import { type GatewayDispute, type GatewayEvent } from './payment-gateway.js';
+import { type GatewayEvent } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -26,8 +27,9 @@ export class GatewayEventsService {
     private readonly payments: PaymentsRepository,
     private readonly transitions: PaymentTransitions,
     private readonly refunds: RefundsService,
-    private readonly disputes: DisputesRepository,
-    private readonly labels: LabelsRepository,
+    private readonly disputes: DisputeMirror,
+    private readonly truths: FraudTruths,
+    private readonly warnings: FraudWarnings,
   ) {}
 
   /**
@@ -53,7 +55,11 @@ export class GatewayEventsService {
       case 'refund':
         return this.refunds.applySnapshot(transaction, payment, event.object, source);
       case 'dispute':
-        return this.applyDispute(transaction, payment, event, source);
+        return this.disputes.apply(transaction, payment, event.object, evidence, source);
+      case 'review':
+        return effectOf(await this.truths.learnFromReview(transaction, payment, event.object));
+      case 'fraud_warning':
+        return effectOf(await this.warnings.learn(transaction, payment, event.object));
       default:
         return assertNever(event, 'gateway event');
     }
@@ -63,27 +69,8 @@ export class GatewayEventsService {
     if (event.kind === 'payment') return this.payments.findByGatewayId(transaction, event.object.gatewayId, event.object.paymentId);
     return this.payments.findByGatewayId(transaction, event.object.paymentGatewayId, null);
   }
+}
 
-  private async applyDispute(
-    transaction: Queryable,
-    payment: Payment,
-    event: GatewayEvent & { kind: 'dispute' },
-    source: ChangeSource,
-  ): Promise<EventEffect> {
-    const locked = (await this.payments.lock(transaction, payment.id)) ?? payment;
-    const isNews = await this.disputes.upsert(transaction, locked, event.object);
-    const amountDisputedMinor = await this.disputes.sumOpen(transaction, locked.id);
-    if (amountDisputedMinor !== locked.amountDisputedMinor)
-      await this.payments.change(transaction, locked, { amountDisputedMinor }, source);
-    if (isNews) await this.label(transaction, locked, event.object);
-    return isNews ? 'applied' : 'unchanged';
-  }
-
-  /** What a dispute says of the truth: that it was fraud, and when it is won, that it was not. Other reasons say nothing. */
-  private async label(transaction: Queryable, payment: Payment, { gatewayId, reason, status }: GatewayDispute): Promise<void> {
-    if (reason !== 'fraudulent') return;
-    const isWon = status === 'won';
-    const sourceId = isWon ? `${gatewayId}:won` : gatewayId;
-    await this.labels.insert(transaction, { paymentId: payment.id, isFraud: !isWon, source: 'dispute', sourceId });
-  }
+function effectOf(isNews: boolean): EventEffect {
+  return isNews ? 'applied' : 'unchanged';
 }

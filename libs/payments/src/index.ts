@@ -31,11 +31,15 @@ export {
   type GatewayDecline,
   type GatewayDispute,
   type GatewayEvent,
+  type GatewayFraudWarning,
+  type GatewayMovement,
   type GatewayPayment,
   type GatewayPaymentRequest,
   type GatewayRefund,
+  type GatewayReview,
   PaymentGateway,
 } from './payment-gateway.js';
+export { FraudWarnings } from './fraud-warnings.service.js';
 export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
 export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Put, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { CurrentPrincipal, type Principal, RequireScope } from '#security';
+import { CurrentPrincipal, type Principal, RequireScope, RequireStepUp } from '#security';
 import { LimitsResponse, SetLimitDto } from './dto/limits.response.js';
 import { callerOf } from './payment-caller.js';
 import { SpendingLimitsService } from './spending-limits.service.js';
@@ -28,6 +28,7 @@ export class LimitsController {
   /** Lowers a device's daily limit, as a merchant or a guardian wishes. */
   @Put(':subject')
   @RequireScope('devices:write')
+  @RequireStepUp()
   @ApiOkResponse({ type: LimitsResponse })
   set(
     @CurrentPrincipal() principal: Principal,

@@ -75,13 +75,15 @@ export class PaymentExecutor {
     const payment = await this.restart(unfinished, source);
     if (payment.stripePaymentIntentId !== null) return this.resumeIntent(payment, payment.stripePaymentIntentId, { source, open });
     const attempt = await this.attempts.findLatest(this.database, payment.id, 'create');
-    const isFresh = attempt !== null && this.settler.isResendable(attempt);
+    // Held for review until now: no call was ever recorded, so none was made, however long ago that is.
+    if (attempt === null) return this.execute(payment, await this.recordCreation(payment, source), source, open);
+    const isFresh = this.settler.isResendable(attempt);
     // A stored 500 would be replayed for ever: then the list of intents tells whether there is one.
-    if (attempt && isFresh && !isStoredError(attempt)) return this.execute(payment, attempt, source, open);
+    if (isFresh && !isStoredError(attempt)) return this.execute(payment, attempt, source, open);
     const found = await this.gateway.findPayment(payment.id, payment.createdAt);
     if (found.outcome !== 'succeeded') return this.postpone(payment, source);
     if (found.object) return this.adopt(payment, attempt, { ...found, object: found.object }, { source, open });
-    if (isFresh) return this.execute(payment, await this.attempts.insert(this.database, payment, 'create', source.source), source, open);
+    if (isFresh) return this.execute(payment, await this.recordCreation(payment, source), source, open);
     return (
       (await this.transitions.move(this.database, payment, { to: 'canceled', by: 'completer' }, { outcomeCertainty: 'known' }, source)) ??
       payment
@@ -132,6 +134,10 @@ export class PaymentExecutor {
     return this.settler.settle(payment, attempt, answer, { source, open: null }, plan.amounts);
   }
 
+  private recordCreation(payment: Payment, { source, sourceId }: ChangeSource): Promise<PlannedAttempt> {
+    return this.attempts.insert(this.database, payment, 'create', sourceId ?? source);
+  }
+
   /** Records a call about an existing intent, and lets the completer look after it should this process die before the answer is applied. */
   private async recordOperation(payment: Payment, operation: AttemptOperation, source: ChangeSource): Promise<PlannedAttempt> {
     const attempt = await this.database.transaction(async (transaction) => {
@@ -144,7 +150,7 @@ export class PaymentExecutor {
 
   private async adopt(
     payment: Payment,
-    attempt: PlannedAttempt | null,
+    attempt: PlannedAttempt,
     answer: GatewayAnswer<GatewayPayment> & { outcome: 'succeeded' },
     course: Course,
   ): Promise<Payment> {

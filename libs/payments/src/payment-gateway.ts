@@ -5,6 +5,7 @@
  * the money may or may not have moved, and only a later look can tell.
  */
 import type { CurrencyCode, Money } from '#kernel';
+import type { DisputeStatus } from './domain/dispute-status.js';
 import type { PaymentStatus } from './domain/payment-status.js';
 
 /** A payment intent as the processor has it at one moment. */
@@ -60,16 +61,58 @@ export interface GatewayRefund {
 export interface GatewayDispute {
   readonly gatewayId: string;
   readonly paymentGatewayId: string;
-  readonly status:
-    'warning_needs_response' | 'warning_under_review' | 'warning_closed' | 'needs_response' | 'under_review' | 'won' | 'lost' | 'prevented';
+  readonly status: DisputeStatus;
+  /** Whether it was lost before and is judged once more. */
+  readonly isAppeal: boolean;
   readonly reason: string;
   readonly networkReasonCode: string | null;
   readonly amountMinor: number;
   readonly currency: CurrencyCode;
-  /** Whether the disputed amount is with the issuer now. */
-  readonly areFundsWithdrawn: boolean;
+  /** Everything that was withdrawn and reinstated so far. */
+  readonly movements: readonly GatewayMovement[];
+  /** Whether a refund could still settle it. */
+  readonly isChargeRefundable: boolean;
+  /** Whether evidence lies with the processor, staged or submitted. */
+  readonly hasEvidence: boolean;
+  /** null when the issuer takes no answer. */
   readonly evidenceDueBy: Date | null;
   readonly evidenceSubmissionCount: number;
+  /** Evidence programmes of the networks under which it may be answered. */
+  readonly enhancedEligibility: readonly string[];
+}
+
+/** Money of a dispute in the processor's books. */
+export interface GatewayMovement {
+  readonly gatewayId: string;
+  /** Minor units of the balance's currency; negative when it was withdrawn. */
+  readonly amountMinor: number;
+  readonly feeMinor: number;
+  readonly currency: CurrencyCode;
+  readonly bookedAt: Date;
+}
+
+/** A review that the processor's own rules, or a person at its console, opened on a payment. */
+export interface GatewayReview {
+  readonly gatewayId: string;
+  readonly paymentGatewayId: string;
+  /** `rule` or `manual`. */
+  readonly openedReason: string;
+  /** null while it is open. */
+  readonly closedReason: GatewayReviewEnd | null;
+}
+
+/** How a review ended at the processor. */
+export type GatewayReviewEnd =
+  'approved' | 'refunded' | 'refunded_as_fraud' | 'disputed' | 'redacted' | 'canceled' | 'payment_never_settled' | 'acknowledged';
+
+/** An issuer's word that a payment was fraud, before any dispute. */
+export interface GatewayFraudWarning {
+  readonly gatewayId: string;
+  readonly paymentGatewayId: string;
+  /** `made_with_stolen_card`, `unauthorized_use_of_card`, … */
+  readonly fraudType: string;
+  /** Whether a refund could still spare a dispute: neither refunded nor disputed yet. */
+  readonly isActionable: boolean;
 }
 
 /** The trace of one call, for the attempt's row. */
@@ -145,6 +188,12 @@ export abstract class PaymentGateway {
   /** The dispute as it is now. */
   abstract retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>>;
 
+  /** The review as it is now. null when it concerns no payment intent. */
+  abstract retrieveReview(gatewayId: string): Promise<GatewayAnswer<GatewayReview | null>>;
+
+  /** The early fraud warning as it is now. null when it concerns no payment intent. */
+  abstract retrieveFraudWarning(gatewayId: string): Promise<GatewayAnswer<GatewayFraudWarning | null>>;
+
   /** Finds the intent of a payment whose id we never got to commit, by our metadata; never by Search, which lags. null when there is none. */
   abstract findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>>;
 }
@@ -154,5 +203,7 @@ export type GatewayEvent =
   | { readonly kind: 'payment'; readonly object: GatewayPayment }
   | { readonly kind: 'refund'; readonly object: GatewayRefund }
   | { readonly kind: 'dispute'; readonly object: GatewayDispute }
+  | { readonly kind: 'review'; readonly object: GatewayReview }
+  | { readonly kind: 'fraud_warning'; readonly object: GatewayFraudWarning }
   /** Known and deliberately without effect, or of a type this version does not know. */
   | { readonly kind: 'ignored'; readonly reason: string };

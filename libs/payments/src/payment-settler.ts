@@ -42,18 +42,18 @@ export class PaymentSettler {
    */
   async adopt(
     payment: Payment,
-    attempt: PlannedAttempt | null,
+    attempt: PlannedAttempt,
     answer: GatewayAnswer<GatewayPayment> & { outcome: 'succeeded' },
     source: ChangeSource,
   ): Promise<{ readonly current: Payment; readonly confirmation: PlannedAttempt }> {
     const change = { stripePaymentIntentId: answer.object.gatewayId };
     const confirmation = planAttempt(payment, 'confirm', source.sourceId ?? source.source);
-    const ended = attempt && { id: attempt.id, answer };
+    const ended = { id: attempt.id, answer };
     const adopted = await this.payments.change(this.database, payment, change, source, { ended, planned: confirmation });
     if (adopted) return { current: adopted, confirmation };
     // The payment has changed meanwhile: by a webhook that knew the intent first, by another process, the client or an analyst.
     return this.database.transaction(async (transaction) => {
-      if (attempt) await this.attempts.finish(transaction, attempt, answer);
+      await this.attempts.finish(transaction, attempt, answer);
       const locked = (await this.payments.lock(transaction, payment.id)) ?? payment;
       const isFree = locked.status === 'processing' && locked.stripePaymentIntentId === null;
       return {

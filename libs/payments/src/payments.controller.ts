@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, type Principal, RateLimit, RequireScope } from '#security';
+import { CurrentPrincipal, PermissionDeniedError, type Principal, RateLimit, RequireScope, RequireStepUp } from '#security';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { PaymentListResponse, TimelineResponse } from './dto/payment-lists.response.js';
@@ -130,6 +130,7 @@ export class PaymentsController {
   /** Pays back a part or all that remains. */
   @Post(':id/refunds')
   @RequireScope('refunds:write')
+  @RequireStepUp()
   @ApiHeader(IDEMPOTENCY_KEY)
   @ApiCreatedResponse({ type: RefundResponse })
   @ApiAcceptedResponse({ type: RefundResponse, description: 'the outcome is not known yet' })
@@ -141,6 +142,7 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    refuseForceWithoutRight(principal, body);
     send(reply, await this.refunds.create(callerOf(principal, request), idempotencyKeyOf(key), id, body));
   }
 
@@ -156,6 +158,11 @@ export class PaymentsController {
     const refunds = await this.refunds.list(callerOf(principal, request), id);
     return { object: 'list', data: refunds.map(refundResponseOf), hasMore: false };
   }
+}
+
+/** Money that is paid back during a dispute may be lost twice: that is for those who answer disputes. */
+function refuseForceWithoutRight(principal: Principal, { force }: RefundPaymentDto): void {
+  if (force === true && !principal.scopes.has('disputes:write')) throw new PermissionDeniedError('permission_denied', ['disputes:write']);
 }
 
 /** Writes a stored answer byte by byte. */

@@ -4,7 +4,13 @@ import { FraudCoreModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
 import { CustomersRepository } from './customers.repository.js';
-import { DisputesRepository } from './disputes.repository.js';
+import { DisputeMirror } from './disputes/dispute-mirror.js';
+import { DisputesController } from './disputes/disputes.controller.js';
+import { DisputesRepository } from './disputes/disputes.repository.js';
+import { DisputesService } from './disputes/disputes.service.js';
+import { FraudTruths } from './fraud-truths.js';
+import { FraudWarningsRepository } from './fraud-warnings.repository.js';
+import { FraudWarnings } from './fraud-warnings.service.js';
 import { GatewayEventsService } from './gateway-events.service.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { LedgerRepository } from './ledger.repository.js';
@@ -37,7 +43,12 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
     CustomersRepository,
+    DisputeMirror,
     DisputesRepository,
+    DisputesService,
+    FraudTruths,
+    FraudWarnings,
+    FraudWarningsRepository,
     GatewayEventsService,
     IdempotencyKeys,
     LedgerRepository,
@@ -64,6 +75,8 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SpendingLimitsService,
   ],
   exports: [
+    DisputesService,
+    FraudWarnings,
     GatewayEventsService,
     LedgerRepository,
     PaymentAccumulator,
@@ -84,5 +97,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
 export class PaymentsCoreModule {}
 
 /** Payments with their routes. */
-@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController, LimitsController], exports: [PaymentsCoreModule] })
+@Module({
+  imports: [PaymentsCoreModule],
+  controllers: [DisputesController, PaymentsController, LimitsController],
+  exports: [PaymentsCoreModule],
+})
 export class PaymentsModule {}

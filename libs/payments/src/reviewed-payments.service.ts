@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { assertNever } from '#kernel';
 import { type ReviewDecision, ReviewedPayments } from '#fraud';
 import { Database } from '#platform';
+import { ChargeDisputedError } from './disputes/disputes.errors.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { PaymentGateway } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -46,8 +47,11 @@ export class ReviewedPaymentsService extends ReviewedPayments {
     const wish = { to: 'requires_confirmation', by: 'admin' } as const;
     const released = payment.status === 'in_review' ? await this.transitions.move(this.database, payment, wish, {}, source) : payment;
     if (!released) return 'superseded';
-    if (released.status === 'requires_confirmation') await this.executor.resume(released, source);
-    return payment.status === 'canceled' ? 'superseded' : 'done';
+    if (released.status !== 'requires_confirmation') return payment.status === 'canceled' ? 'superseded' : 'done';
+    const resumed = await this.executor.resume(released, source);
+    // Nothing was sent: no client will send it again, so the decision stays due.
+    if (resumed.status === 'requires_confirmation') throw new ReviewNotCarriedOutError('not_sent');
+    return 'done';
   }
 
   private async cancel(payment: Payment, source: ChangeSource): Promise<'done' | 'superseded'> {
@@ -69,20 +73,26 @@ export class ReviewedPaymentsService extends ReviewedPayments {
     if (payment.amountReceivedMinor === payment.amountRefundedMinor) return 'superseded';
     // The review's id is the key: however often this runs, it is one refund.
     const reason = decision.effect === 'refund_as_fraud' ? ({ reason: 'fraudulent' } as const) : {};
-    await this.refunds.create(caller, `review:${decision.reviewId}`, payment.id, reason);
-    return 'done';
+    try {
+      await this.refunds.create(caller, `review:${decision.reviewId}`, payment.id, reason);
+      return 'done';
+    } catch (error) {
+      // The payer's bank was faster and has the money.
+      if (error instanceof ChargeDisputedError) return 'superseded';
+      throw error;
+    }
   }
 
   private async approveAtProcessor(decision: ReviewDecision): Promise<'done' | 'superseded'> {
     if (decision.stripeReviewId === null) return 'superseded';
     const answer = await this.gateway.approveReview(decision.stripeReviewId);
-    if (answer.outcome === 'unknown' || answer.outcome === 'not_sent') throw new ReviewNotApprovedError(answer.outcome);
+    if (answer.outcome === 'unknown' || answer.outcome === 'not_sent') throw new ReviewNotCarriedOutError(answer.outcome);
     // A review that was closed there meanwhile cannot be approved any more.
     return answer.outcome === 'succeeded' ? 'done' : 'superseded';
   }
 }
 
 /** The processor could not be told now; the decision is carried out again later. */
-class ReviewNotApprovedError extends Error {
-  override readonly name = 'ReviewNotApprovedError';
+class ReviewNotCarriedOutError extends Error {
+  override readonly name = 'ReviewNotCarriedOutError';
 }

@@ -17,12 +17,15 @@ import { Authenticator } from './authenticator.js';
 import { CredentialHasher } from './credential-hasher.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { EdgeGuard } from './edge.guard.js';
+import { KeyRotation } from './key-rotation.js';
 import { LoadMonitor } from './load-monitor.js';
 import { OutboundHttp } from './outbound-http.js';
 import { PersonalDataCipher } from './personal-data-cipher.js';
 import { CustomerDataRepository } from './privacy/customer-data.repository.js';
 import { CustomerPrivacyController } from './privacy/customer-privacy.controller.js';
 import { CustomerPrivacyService } from './privacy/customer-privacy.service.js';
+import { ErasedEventsRepository } from './privacy/erased-events.repository.js';
+import { ErasedEventsService } from './privacy/erased-events.service.js';
 import { createRateLimitStorage } from './rate-limit/create-storage.js';
 import { RateLimitStorage } from './rate-limit/rate-limit-storage.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
@@ -53,6 +56,8 @@ const SERVICES = [
   AuditVerifier,
   CredentialHasher,
   CustomerPrivacyService,
+  ErasedEventsService,
+  KeyRotation,
   OutboundHttp,
   PersonalDataCipher,
   RateLimiter,
@@ -68,6 +73,7 @@ const INNER = [
   LoadMonitor,
   CredentialsRepository,
   CustomerDataRepository,
+  ErasedEventsRepository,
   SecurityIncidentsRepository,
   PasswordHasher,
   SecondFactor,

@@ -5,6 +5,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 export type StripeEndpoint =
   | 'balance.retrieve'
   | 'disputes.retrieve'
+  | 'early_fraud_warnings.retrieve'
   | 'payment_intents.cancel'
   | 'payment_intents.capture'
   | 'payment_intents.confirm'
@@ -15,6 +16,7 @@ export type StripeEndpoint =
   | 'refunds.create'
   | 'refunds.retrieve'
   | 'reviews.approve'
+  | 'reviews.retrieve'
   | 'events.list'
   | 'balance_transactions.list';
 

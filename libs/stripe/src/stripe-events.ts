@@ -1,17 +1,18 @@
 /** Every type of event that Stripe sends: what it changes here, or why it changes nothing. One table, so that nobody has to guess. */
 import type Stripe from 'stripe';
 import type { GatewayEvent } from '#payments';
-import { gatewayDisputeOf, gatewayPaymentOf, gatewayRefundOf } from './stripe-objects.js';
+import { gatewayDisputeOf, gatewayFraudWarningOf, gatewayPaymentOf, gatewayRefundOf, gatewayReviewOf } from './stripe-objects.js';
 import { UNREADABLE_EVENT_TYPE } from './stripe-webhooks.js';
 
 /**
  * How a handled type is read.
  *
- * - `payment_intent`, `refund`, `dispute`: the event's object is the snapshot
+ * - `payment_intent`, `refund`, `dispute`, `review`, `fraud_warning`: the event's object is the snapshot
  * - `refunds_of_charge`: accounts on API versions before 2022-11-15 put the newest refund into the charge, and send no `refund.created`
  * - `payment_of_charge`, `payment_of_reader`: the event names a payment intent and does not carry it, so it is fetched
  */
-export type StripeEventReading = 'payment_intent' | 'refund' | 'dispute' | 'refunds_of_charge' | 'payment_of_charge' | 'payment_of_reader';
+export type StripeEventReading =
+  'payment_intent' | 'refund' | 'dispute' | 'review' | 'fraud_warning' | 'refunds_of_charge' | 'payment_of_charge' | 'payment_of_reader';
 
 /** The types that change something here. */
 export const HANDLED_STRIPE_EVENTS: Readonly<Record<string, StripeEventReading>> = {
@@ -35,6 +36,10 @@ export const HANDLED_STRIPE_EVENTS: Readonly<Record<string, StripeEventReading>>
   'charge.dispute.funds_withdrawn': 'dispute',
   'charge.dispute.funds_reinstated': 'dispute',
   'charge.dispute.closed': 'dispute',
+  'radar.early_fraud_warning.created': 'fraud_warning',
+  'radar.early_fraud_warning.updated': 'fraud_warning',
+  'review.opened': 'review',
+  'review.closed': 'review',
   'terminal.reader.action_succeeded': 'payment_of_reader',
   'terminal.reader.action_failed': 'payment_of_reader',
 };
@@ -48,8 +53,6 @@ export const IGNORED_STRIPE_EVENTS: readonly (readonly [prefix: string, reason: 
   ['customer_cash_balance_transaction.', 'cash balances are not used'],
   ['invoice', 'invoices of Stripe Billing are not used; their payments have payment intents'],
   ['payout.', 'reconciliation reads the balance transactions of payouts itself'],
-  ['radar.early_fraud_warning.', 'a warning moves no money; a dispute or a refund that follows has its own events'],
-  ['review.', 'reviews are decided here; what Stripe’s decision does to the payment has its own events'],
   ['setup_intent.', 'instruments are saved at Stripe and named by the request that uses them'],
   ['payment_method.', 'instruments are saved at Stripe and named by the request that uses them'],
   ['mandate.', 'instruments are saved at Stripe and named by the request that uses them'],
@@ -86,11 +89,14 @@ export const IGNORED_STRIPE_EVENTS: readonly (readonly [prefix: string, reason: 
   ].map((prefix) => [prefix, 'a product of Stripe that is not used here'] as const),
 ];
 
+/** What an event can be about. */
+export type SnapshotKind = Exclude<GatewayEvent, { kind: 'ignored' }>['kind'];
+
 /** What to do about an event. */
 export type StripeEventTranslation =
   | GatewayEvent
   /** The event does not carry the snapshot, or in a form of another API version: only the object itself tells. */
-  | { readonly kind: 'fetch'; readonly object: 'payment' | 'refund' | 'dispute'; readonly gatewayId: string }
+  | { readonly kind: 'fetch'; readonly object: SnapshotKind; readonly gatewayId: string }
   /** Signed by Stripe and yet no event. */
   | { readonly kind: 'unreadable' };
 
@@ -107,7 +113,7 @@ export function translateStripeEvent(type: string, event: Readonly<Record<string
   if (reading === undefined) return { kind: 'ignored', reason: reasonToIgnore(type) };
   const object = record(record(event['data'])?.['object']);
   const translation = object === null ? null : read(reading, object);
-  return translation ?? { kind: 'ignored', reason: 'the event names no payment intent, refund or dispute' };
+  return translation ?? { kind: 'ignored', reason: 'the event names nothing that belongs to a payment intent' };
 }
 
 /** Why a type that is not handled has no effect. */
@@ -129,6 +135,12 @@ function read(reading: StripeEventReading, object: Readonly<Record<string, unkno
         kind: 'dispute',
         object: gatewayDisputeOf(object as unknown as Stripe.Dispute),
       }));
+    case 'review':
+      return readOfIntent('review', object, REVIEW_SHAPE, () => gatewayReviewOf(object as unknown as Stripe.Review));
+    case 'fraud_warning':
+      return readOfIntent('fraud_warning', object, FRAUD_WARNING_SHAPE, () =>
+        gatewayFraudWarningOf(object as unknown as Stripe.Radar.EarlyFraudWarning),
+      );
     case 'refunds_of_charge':
       return readRefundsOf(object);
     case 'payment_of_charge':
@@ -145,6 +157,19 @@ function readRefund(object: Readonly<Record<string, unknown>>): StripeEventTrans
     kind: 'refund',
     object: gatewayRefundOf(object as unknown as Stripe.Refund),
   }));
+}
+
+/** What concerns a charge without a payment intent is nobody's here. */
+function readOfIntent<Kind extends 'review' | 'fraud_warning'>(
+  kind: Kind,
+  object: Readonly<Record<string, unknown>>,
+  shape: Shape,
+  snapshot: () => Extract<GatewayEvent, { kind: Kind }>['object'] | null,
+): StripeEventTranslation | null {
+  const isCurrent = Object.entries(shape).every(([field, check]) => check(object[field]));
+  if (!isCurrent) return fetchOf(kind, object['id']);
+  const found = snapshot();
+  return found === null ? null : ({ kind, object: found } as Extract<GatewayEvent, { kind: Kind }>);
 }
 
 function readRefundsOf(charge: Readonly<Record<string, unknown>>): StripeEventTranslation | null {
@@ -187,7 +212,31 @@ const DISPUTE_SHAPE: Shape = {
   amount: isNumber,
   payment_intent: isReference,
   balance_transactions: Array.isArray,
-  evidence_details: isRecord,
+  enhanced_eligibility_types: Array.isArray,
+  is_charge_refundable: (value) => typeof value === 'boolean',
+  evidence_details: (value) => isRecord(value) && typeof record(value)?.['submission_count'] === 'number',
+};
+
+const REVIEW_SHAPE: Shape = {
+  open: (value) => typeof value === 'boolean',
+  opened_reason: isText,
+  closed_reason: (value) => value === null || REVIEW_ENDS.has(value),
+  payment_intent: (value) => value === undefined || isReference(value),
+};
+const REVIEW_ENDS: ReadonlySet<unknown> = new Set([
+  'acknowledged',
+  'approved',
+  'canceled',
+  'disputed',
+  'payment_never_settled',
+  'redacted',
+  'refunded',
+  'refunded_as_fraud',
+]);
+const FRAUD_WARNING_SHAPE: Shape = {
+  actionable: (value) => typeof value === 'boolean',
+  fraud_type: isText,
+  payment_intent: (value) => value === undefined || isReference(value),
 };
 
 function snapshotOrFetch(
@@ -202,7 +251,7 @@ function snapshotOrFetch(
   return isCurrent ? snapshot() : fetchOf(kind, object['id']);
 }
 
-function fetchOf(object: 'payment' | 'refund' | 'dispute', reference: unknown): StripeEventTranslation | null {
+function fetchOf(object: SnapshotKind, reference: unknown): StripeEventTranslation | null {
   const id = typeof reference === 'string' ? reference : record(reference)?.['id'];
   return typeof id === 'string' && id !== '' ? { kind: 'fetch', object, gatewayId: id } : null;
 }

@@ -4,16 +4,25 @@ import { type Money, toStripeAmount } from '#kernel';
 import {
   type GatewayAnswer,
   type GatewayDispute,
+  type GatewayFraudWarning,
   type GatewayPayment,
   type GatewayPaymentRequest,
   type GatewayRefund,
+  type GatewayReview,
   PaymentGateway,
 } from '#payments';
 import { AppConfig } from '#platform';
 import { type StripeEndpoint } from './metrics.js';
 import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
-import { gatewayDisputeOf, gatewayPaymentOf, gatewayRefundOf, METADATA_KEYS } from './stripe-objects.js';
+import {
+  gatewayDisputeOf,
+  gatewayFraudWarningOf,
+  gatewayPaymentOf,
+  gatewayRefundOf,
+  gatewayReviewOf,
+  METADATA_KEYS,
+} from './stripe-objects.js';
 
 // Lists are read page by page; a payment lost between create and commit is at most minutes old, so few pages hold it.
 const LIST_PAGE_SIZE = 100;
@@ -122,6 +131,22 @@ export class StripeGateway extends PaymentGateway {
       endpoint: 'disputes.retrieve',
       send: (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
       translate: gatewayDisputeOf,
+    });
+  }
+
+  override retrieveReview(gatewayId: string): Promise<GatewayAnswer<GatewayReview | null>> {
+    return this.calls.make({
+      endpoint: 'reviews.retrieve',
+      send: (options) => this.stripe.reviews.retrieve(gatewayId, {}, options),
+      translate: gatewayReviewOf,
+    });
+  }
+
+  override retrieveFraudWarning(gatewayId: string): Promise<GatewayAnswer<GatewayFraudWarning | null>> {
+    return this.calls.make({
+      endpoint: 'early_fraud_warnings.retrieve',
+      send: (options) => this.stripe.radar.earlyFraudWarnings.retrieve(gatewayId, {}, options),
+      translate: gatewayFraudWarningOf,
     });
   }
 

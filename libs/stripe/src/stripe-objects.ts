@@ -1,7 +1,7 @@
-/** Stripe's objects in our words: payment intents, refunds and disputes become the snapshots of `PaymentGateway`. */
+/** Stripe's objects in our words: the snapshots of `PaymentGateway`. */
 import type Stripe from 'stripe';
 import { AssertionError, currencyCode, fromStripeAmount, SECOND_MS } from '#kernel';
-import type { GatewayDispute, GatewayPayment, GatewayRefund } from '#payments';
+import type { GatewayDispute, GatewayFraudWarning, GatewayMovement, GatewayPayment, GatewayRefund, GatewayReview } from '#payments';
 import { declineOf } from './stripe-calls.js';
 
 /** Metadata keys under which our own ids travel with every object we make. */
@@ -52,19 +52,59 @@ export function gatewayRefundOf(refund: Stripe.Refund): GatewayRefund {
 /** A dispute's snapshot. */
 export function gatewayDisputeOf(dispute: Stripe.Dispute): GatewayDispute {
   const currency = currencyCode(dispute.currency);
-  const withdrawn = dispute.balance_transactions.reduce((sum, transaction) => sum + transaction.amount, 0);
+  const { due_by: dueBy, has_evidence: hasEvidence, submission_count: submissionCount } = dispute.evidence_details;
   return {
     gatewayId: dispute.id,
     paymentGatewayId: idOf(dispute.payment_intent),
     status: disputeStatusOf(dispute.status),
+    isAppeal: dispute.status.startsWith('appeal_'),
     reason: dispute.reason,
-    networkReasonCode: dispute.network_reason_code ?? null,
+    networkReasonCode: dispute.network_reason_code ?? dispute.payment_method_details?.card?.network_reason_code ?? null,
     amountMinor: fromStripeAmount(dispute.amount, currency).amountMinor,
     currency,
-    // Each withdrawal is a negative entry, each reinstatement the same amount back.
-    areFundsWithdrawn: withdrawn < 0,
-    evidenceDueBy: dispute.evidence_details.due_by === null ? null : new Date(dispute.evidence_details.due_by * SECOND_MS),
-    evidenceSubmissionCount: dispute.evidence_details.submission_count,
+    movements: dispute.balance_transactions.map(gatewayMovementOf),
+    isChargeRefundable: dispute.is_charge_refundable,
+    hasEvidence,
+    // 0 is Stripe's word for an issuer that takes no answer.
+    evidenceDueBy: dueBy === null || dueBy === 0 ? null : new Date(dueBy * SECOND_MS),
+    evidenceSubmissionCount: submissionCount,
+    enhancedEligibility: [...dispute.enhanced_eligibility_types],
+  };
+}
+
+/** Each withdrawal is a negative entry, each reinstatement the same amount back. */
+function gatewayMovementOf({ id, amount, fee, currency: code, created }: Stripe.BalanceTransaction): GatewayMovement {
+  const currency = currencyCode(code);
+  const absoluteMinor = fromStripeAmount(Math.abs(amount), currency).amountMinor;
+  return {
+    gatewayId: id,
+    amountMinor: amount < 0 ? -absoluteMinor : absoluteMinor,
+    feeMinor: fromStripeAmount(fee, currency).amountMinor,
+    currency,
+    bookedAt: new Date(created * SECOND_MS),
+  };
+}
+
+/** A review's snapshot; null when it concerns a charge that was made without a payment intent. */
+export function gatewayReviewOf(review: Stripe.Review): GatewayReview | null {
+  if (review.payment_intent === undefined) return null;
+  return {
+    gatewayId: review.id,
+    paymentGatewayId: idOf(review.payment_intent),
+    openedReason: review.opened_reason,
+    // Stripe's words are a closed set, and a check of the table holds it.
+    closedReason: review.open ? null : (review.closed_reason ?? 'acknowledged'),
+  };
+}
+
+/** An early fraud warning's snapshot; null when it concerns a charge that was made without a payment intent. */
+export function gatewayFraudWarningOf(warning: Stripe.Radar.EarlyFraudWarning): GatewayFraudWarning | null {
+  if (warning.payment_intent === undefined) return null;
+  return {
+    gatewayId: warning.id,
+    paymentGatewayId: idOf(warning.payment_intent),
+    fraudType: warning.fraud_type,
+    isActionable: warning.actionable,
   };
 }
 

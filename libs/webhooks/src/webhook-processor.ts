@@ -240,6 +240,14 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
           { kind: 'dispute', object },
         ];
       }
+      case 'review': {
+        const object = fetched(await this.gateway.retrieveReview(wanted.gatewayId));
+        return object === null ? [] : [{ kind: 'review', object }];
+      }
+      case 'fraud_warning': {
+        const object = fetched(await this.gateway.retrieveFraudWarning(wanted.gatewayId));
+        return object === null ? [] : [{ kind: 'fraud_warning', object }];
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import { type StripeObject } from '../store.js';
 import { type BalanceTransaction, book } from './balance.js';
 import { type Charge } from './charges.js';
 import { failRefund } from './refunds.js';
+import { closeReview } from './reviews.js';
 
 /** What a dispute is about. */
 export type DisputeKind = 'fraudulent' | 'product_not_received' | 'inquiry' | 'compliance' | 'ce3';
@@ -107,6 +108,7 @@ export function openDispute(sandbox: Sandbox, account: Account, charge: Charge, 
   account.disputes.put(dispute);
   sandbox.events.record(account, 'charge.dispute.created', dispute);
   if (!isInquiry) withdraw(sandbox, account, dispute);
+  if (!isInquiry) closeReview(sandbox, account, charge, 'disputed');
   sandbox.events.record(account, 'charge.updated', charge, { disputed: false });
   sandbox.clock.schedule('dispute_due', account.id, RESPONSE_SECONDS * 1_000, { disputeId: dispute.id });
   return dispute;

@@ -107,6 +107,7 @@ export function createRefund(sandbox: Sandbox, account: Account, charge: Charge,
   }).id;
   account.refunds.put(refund);
   addRefunded(sandbox, account, charge, amount);
+  if (charge.refunded) closeReview(sandbox, account, charge, refund.reason === 'fraudulent' ? 'refunded_as_fraud' : 'refunded');
   sandbox.events.record(account, 'refund.created', refund);
   sandbox.events.record(account, 'charge.refund.updated', refund, {});
   if (behaviour)
@@ -138,7 +139,6 @@ function addRefunded(sandbox: Sandbox, account: Account, charge: Charge, amount:
   charge.amount_refunded += amount;
   charge.refunded = charge.amount_refunded === charge.amount_captured;
   account.charges.put(charge);
-  if (charge.refunded) closeReview(sandbox, account, charge, 'refunded');
   if (amount > 0) sandbox.events.record(account, 'charge.refunded', charge, previous);
 }
 

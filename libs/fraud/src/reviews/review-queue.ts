@@ -51,9 +51,9 @@ export class ReviewQueue {
     });
   }
 
-  /** Mirrors a review that Stripe opened. Safe to repeat. */
-  async openFromStripe(transaction: Queryable, review: StripeReview): Promise<void> {
-    await this.repository.insert(transaction, {
+  /** Mirrors a review that Stripe opened. Safe to repeat. @returns Whether it is new. */
+  async openFromStripe(transaction: Queryable, review: StripeReview): Promise<boolean> {
+    return this.repository.insert(transaction, {
       ...review,
       id: newId('review'),
       assessmentId: null,
@@ -64,10 +64,11 @@ export class ReviewQueue {
     });
   }
 
-  /** Mirrors the end of a review at Stripe. A review that was decided here first keeps that decision. */
-  async closeFromStripe(transaction: Queryable, stripeReviewId: string, reason: ClosedReason): Promise<void> {
+  /** Mirrors the end of a review at Stripe. A review that was decided here first keeps that decision. @returns Whether it ended now. */
+  async closeFromStripe(transaction: Queryable, stripeReviewId: string, reason: ClosedReason): Promise<boolean> {
     const review = await this.repository.closeByStripe(transaction, stripeReviewId, reason);
     if (review !== null) await this.label(transaction, review);
+    return review !== null;
   }
 
   /**
@@ -95,9 +96,10 @@ function isFraudBy(reason: ClosedReason | null): boolean | null {
       return false;
     case 'rejected':
     case 'refunded_as_fraud':
-    case 'disputed':
       return true;
     case null:
+    // The dispute speaks for itself: goods that never came are no fraud by the payer.
+    case 'disputed':
     case 'refunded':
     case 'redacted':
     case 'canceled':

@@ -1,4 +1,5 @@
 /** Makes backups, keeps them for their time, and proves that they can be restored. */
+import type { Readable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
 import { assert, Clock, DAY_MS, MINUTE_MS } from '#kernel';
@@ -22,6 +23,11 @@ export class BackupsOffError extends Error {
     super('set BACKUP_FOLDER or BACKUP_S3_BUCKET, and BACKUP_ENCRYPTION_KEY');
   }
 }
+
+// The keys under which what names persons is sealed (migration 053). No backup of the database holds them: an erased person's key would live on in
+// each until its time is over. They have a file of their own, of which there is only the newest.
+const KEYS_TABLE = 'public.personal_data_keys';
+const KEYS_FILE = 'personal-data-keys.upp-keys';
 
 /** The daily backup. */
 @Injectable()
@@ -57,6 +63,8 @@ export class BackupsService {
     const renewal = setInterval(() => void this.runs.renew('backup').catch(() => undefined), MINUTE_MS);
     try {
       const bytes = await store.put(name, readFromTool(this.dumpCall()), encryptBackup(this.secret));
+      // After the database: of everybody in it there must be a key, or the word that it was destroyed.
+      if (this.config.backups.method === 'logical') await store.put(KEYS_FILE, readFromTool(this.keysCall()), encryptBackup(this.secret));
       await this.runs.finish('backup', { name, bytes, error: null });
       this.logger.log({ event: 'backup_made', name, bytes });
       await this.removeOld(store);
@@ -75,15 +83,24 @@ export class BackupsService {
   }
 
   /**
-   * Restores a logical backup into an empty database.
+   * Restores a logical backup into an empty database, with the newest keys of persons: who was erased since stays unreadable, and the worker erases
+   * them anew.
    *
    * @throws BackupUnreadableError @throws PostgresToolError
    */
   async restore(name: string, databaseUrl: string): Promise<void> {
-    const content = await this.requireStore().get(name);
+    const store = this.requireStore();
+    const content = await store.get(name);
     await ensureApplicationRole(databaseUrl);
+    await this.restoreFrom(content, databaseUrl);
+    const keys = await store.get(KEYS_FILE).catch(() => null);
+    if (keys === null) this.logger.error({ event: 'personal_data_keys_missing', name: KEYS_FILE });
+    else await this.restoreFrom(keys, databaseUrl);
+  }
+
+  private restoreFrom(content: Readable, databaseUrl: string): Promise<void> {
     const args = ['--no-owner', '--exit-on-error', '--dbname', new URL(databaseUrl).pathname.slice(1)];
-    await writeToTool(
+    return writeToTool(
       { program: 'pg_restore', args, folder: this.config.backups.toolsFolder, databaseUrl },
       content,
       decryptBackup(this.secret),
@@ -100,15 +117,25 @@ export class BackupsService {
 
   private dumpCall(): ToolCall {
     const { method, toolsFolder } = this.config.backups;
-    const databaseUrl = this.config.database.url;
+    const databaseUrl = this.config.database.directUrl;
     return method === 'logical'
-      ? { program: 'pg_dump', args: ['--format=custom', '--no-owner'], folder: toolsFolder, databaseUrl }
+      ? {
+          program: 'pg_dump',
+          args: ['--format=custom', '--no-owner', `--exclude-table-data=${KEYS_TABLE}`],
+          folder: toolsFolder,
+          databaseUrl,
+        }
       : {
           program: 'pg_basebackup',
           args: ['--pgdata=-', '--format=tar', '--wal-method=fetch', '--checkpoint=fast', '--no-password'],
           folder: toolsFolder,
           databaseUrl,
         };
+  }
+
+  private keysCall(): ToolCall {
+    const args = ['--format=custom', '--data-only', `--table=${KEYS_TABLE}`];
+    return { ...this.dumpCall(), program: 'pg_dump', args };
   }
 
   private requireStore(): BackupStore {

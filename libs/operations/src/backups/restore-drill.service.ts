@@ -35,6 +35,11 @@ const INVARIANTS: readonly (readonly [string, string])[] = [
     'payments refunded beyond what was received',
     `select count(*) as wrong from payments where amount_refunded_minor > amount_received_minor`,
   ],
+  [
+    'customers whose address no key opens',
+    `select count(*) as wrong from customers c where email_sealed is not null
+       and not exists (select from personal_data_keys k where k.subject_id = c.id)`,
+  ],
 ];
 
 /** The daily proof. */
@@ -86,7 +91,7 @@ export class RestoreDrillService {
   }
 
   private async withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
-    const server = this.config.backups.drillDatabaseUrl ?? this.config.database.url;
+    const server = this.config.backups.drillDatabaseUrl ?? this.config.database.directUrl;
     const name = `upp_drill_${randomBytes(6).toString('hex')}`;
     const url = new URL(server);
     url.pathname = `/${name}`;

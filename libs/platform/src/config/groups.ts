@@ -1,5 +1,5 @@
 /** The configuration, group by group. A property's initial value is its default; `.env.production.example` explains each to operators. */
-import { IsArray, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
 import { type ConfigProblem, type Deployment, Env } from './env.js';
 
 /** The process and its HTTP listeners. */
@@ -107,9 +107,37 @@ export class DatabaseConfig {
   @Max(600_000)
   idleInTransactionTimeoutMs: number = 10_000;
 
-  /** false behind a connection pooler that works by transaction (PgBouncer before 1.21): named statements would break there. */
+  /** What stands between this product and the server: `none`, or `transaction` for PgBouncer with pool_mode = transaction. */
+  @Env('DATABASE_POOLER')
+  @IsIn(['none', 'transaction'])
+  pooler: string = 'none';
+
+  /** The server itself, for what cannot go through a pooler: migrations, backups. Without a pooler it is DATABASE_URL. */
+  @Env('DATABASE_DIRECT_URL', { isSecret: true })
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\//)
+  givenDirectUrl: string | null = null;
+
+  /** Whether statements are prepared by name. By itself: without a pooler. PgBouncer can from 1.21 on, with max_prepared_statements. */
   @Env('DATABASE_PREPARED_STATEMENTS')
-  usePreparedStatements: boolean = true;
+  @IsOptional()
+  @IsBoolean()
+  givenPreparedStatements: boolean | null = null;
+
+  get directUrl(): string {
+    return this.givenDirectUrl ?? this.url;
+  }
+
+  get usesPreparedStatements(): boolean {
+    return this.givenPreparedStatements ?? this.pooler === 'none';
+  }
+
+  /** Settings that are fine alone and wrong together. */
+  *contradictions(): Generator<ConfigProblem> {
+    if (this.pooler !== 'none' && this.givenDirectUrl === null) {
+      yield { variable: 'DATABASE_DIRECT_URL', reason: 'is required with DATABASE_POOLER: migrations and backups go past the pooler' };
+    }
+  }
 }
 
 /** Stripe, or the sandbox that stands in for it. */
@@ -197,6 +225,11 @@ export class SecurityConfig {
   @IsArray()
   @Matches(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { each: true })
   outboundAllowedCidrs: string[] = [];
+
+  /** Every key that may have sealed something, the present one first. */
+  get encryptionKeys(): readonly string[] {
+    return [this.encryptionKey, ...this.previousEncryptionKeys];
+  }
 
   /** Settings that are fine alone and wrong together. */
   *contradictions(): Generator<ConfigProblem> {

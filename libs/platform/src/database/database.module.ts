@@ -2,8 +2,10 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
 import { AppConfig } from '../config/app-config.js';
+import type { DatabaseConfig } from '../config/groups.js';
 import { Database } from './database.js';
 import { TenantPool } from './tenant-pool.js';
+import { TransactionPool } from './transaction-pool.js';
 
 // int8: amounts and counts, all below 2^53 by check or by size. The default would be strings.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -13,7 +15,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
 });
 
 // Statements here find rows by key, whatever the values: a plan per connection serves for ever, and none is long enough to be worth compiling.
-// Left to itself PostgreSQL plans each statement anew as often as it hopes for a better plan, which took half of its time for a payment.
+// Left to itself PostgreSQL plans each statement anew as often as it hopes for a better plan, which took half of its time for a payment. A pooler refuses startup options; without named statements it would gain little by them.
 const PLANNING = '-c plan_cache_mode=force_generic_plan -c jit=off';
 
 /** The connection pool, TypeORM over it and {@link Database} beside it. Every wait has an end: acquire, statement, lock, idle transaction. */
@@ -30,16 +32,13 @@ const PLANNING = '-c plan_cache_mode=force_generic_plan -c jit=off';
         // A pod that starts before its database says so at once and is started again by its supervisor.
         retryAttempts: 0,
         // TypeORM makes the pool, so that it and Database share one.
-        driver: database.usePreparedStatements ? { ...pg, Pool: TenantPool } : pg,
+        driver: { ...pg, Pool: database.pooler === 'none' ? TenantPool : TransactionPool },
         poolErrorHandler: () => undefined,
         extra: {
           max: database.poolSize,
           connectionTimeoutMillis: database.acquireTimeoutMs,
-          statement_timeout: database.statementTimeoutMs,
-          lock_timeout: database.lockTimeoutMs,
-          idle_in_transaction_session_timeout: database.idleInTransactionTimeoutMs,
+          ...settingsOf(database),
           keepAlive: true,
-          ...(database.usePreparedStatements ? { options: PLANNING } : {}),
           application_name: 'upp',
         },
       }),
@@ -49,3 +48,12 @@ const PLANNING = '-c plan_cache_mode=force_generic_plan -c jit=off';
   exports: [Database, TypeOrmModule],
 })
 export class DatabaseModule {}
+
+function settingsOf(database: DatabaseConfig): object {
+  const settings = {
+    statement_timeout: database.statementTimeoutMs,
+    lock_timeout: database.lockTimeoutMs,
+    idle_in_transaction_session_timeout: database.idleInTransactionTimeoutMs,
+  };
+  return database.pooler === 'none' ? { ...settings, options: PLANNING } : { transactionSettings: settings };
+}

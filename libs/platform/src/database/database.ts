@@ -109,7 +109,7 @@ export class Database implements Queryable {
   }
 
   private statement(sql: string, params: readonly unknown[]): { name?: string; text: string; values: unknown[] } {
-    if (!this.config.database.usePreparedStatements) return { text: sql, values: [...params] };
+    if (!this.config.database.usesPreparedStatements) return { text: sql, values: [...params] };
     let name = this.statementNames.get(sql);
     if (name === undefined) {
       name = `upp_${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`;

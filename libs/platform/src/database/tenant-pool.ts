@@ -11,8 +11,8 @@ const ENTER = `select set_config('upp.merchant_id', $1, false),
 /**
  * A pool whose connections work for the tenant of whoever checks them out.
  *
- * A connection remembers its tenant, so that a deployment with one merchant pays for it once per connection. Not for use behind a pooler
- * that works by transaction: there, sessions are not ours.
+ * A connection remembers its tenant, so that a deployment with one merchant pays for it once per connection. Behind a pooler that works by
+ * transaction, sessions are not ours: see TransactionPool.
  */
 export class TenantPool extends pg.Pool {
   private readonly entered = new WeakMap<pg.PoolClient, string>();
@@ -45,7 +45,8 @@ export class TenantPool extends pg.Pool {
     if (index !== -1) resting.push(...resting.splice(index, 1));
   }
 
-  private async enter(client: pg.PoolClient, tenant: string): Promise<pg.PoolClient> {
+  /** Makes a connection that was checked out work for `tenant`. */
+  protected async enter(client: pg.PoolClient, tenant: string): Promise<pg.PoolClient> {
     if (this.entered.get(client) === tenant) return client;
     try {
       await client.query({ name: 'upp_enter', text: ENTER, values: [tenant] });

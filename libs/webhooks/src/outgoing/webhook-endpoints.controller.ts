@@ -1,7 +1,16 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { PageQuery } from '#platform';
-import { auditActor, CurrentPrincipal, merchantIdOf, Origin, type Principal, type RequestOrigin, RequireScope } from '#security';
+import {
+  auditActor,
+  CurrentPrincipal,
+  merchantIdOf,
+  Origin,
+  type Principal,
+  type RequestOrigin,
+  RequireScope,
+  RequireStepUp,
+} from '#security';
 import {
   CreateWebhookEndpointDto,
   RedeliverSinceDto,
@@ -59,6 +68,7 @@ export class WebhookEndpointsController {
   @Post(':id/rotate-secret')
   @HttpCode(200)
   @RequireScope('webhooks:write')
+  @RequireStepUp()
   @ApiOkResponse({ type: WebhookEndpointResponse })
   async rotate(
     @CurrentPrincipal() principal: Principal,
