@@ -149,7 +149,9 @@ export interface Schemas {
     readonly stripeCustomerId: string | null;
     readonly createdAt: string;
     readonly erasedAt: string | null;
-    readonly payments: readonly (Schemas['ExportedPaymentResponse'])[];
+    readonly records: Readonly<Record<string, readonly (Readonly<Record<string, unknown>>)[]>>;
+    readonly cutTables: readonly (string)[];
+    readonly events: readonly (Schemas['ExportedEventResponse'])[];
   };
   CustomerResponse: {
     readonly id: string;
@@ -224,24 +226,10 @@ export interface Schemas {
     readonly createdAt: string;
     readonly updatedAt: string;
   };
-<<<<<<< HEAD
   ExportedEventResponse: {
     readonly type: string;
     readonly receivedAt: string;
     readonly personalData: Readonly<Record<string, unknown>>;
-=======
-  ExportedPaymentResponse: {
-    readonly id: string;
-    readonly status: string;
-    readonly amount: number;
-    readonly currency: string;
-    readonly description: string | null;
-    readonly metadata: Readonly<Record<string, unknown>>;
-    readonly clientIp: string | null;
-    readonly latitude: number | null;
-    readonly longitude: number | null;
-    readonly createdAt: string;
->>>>>>> security
   };
   FirstSecretsResponse: {
     readonly id: string;
