@@ -31,6 +31,9 @@ import { PaymentRecorder } from './payment-recorder.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentViews } from './payment-views.js';
 import { PaymentTransitions } from './payment-transitions.js';
+import { PaymentQueueRepository } from './payment-queue.repository.js';
+import { PaymentSettler } from './payment-settler.js';
+import { PaymentSumsRepository } from './payment-sums.repository.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { PaymentsService } from './payments.service.js';
@@ -70,6 +73,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentOperations,
     PaymentPayers,
     PaymentRecorder,
+    PaymentQueueRepository,
+    PaymentSettler,
+    PaymentSumsRepository,
     PaymentTimeline,
     PaymentTransitions,
     PaymentViews,
@@ -96,6 +102,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentCompleter,
     PaymentExecutor,
     PaymentOperations,
+    PaymentQueueRepository,
     PaymentTimeline,
     PaymentTransitions,
     PaymentViews,
