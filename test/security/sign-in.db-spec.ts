@@ -137,6 +137,18 @@ describe('signing in', () => {
     expect(rows[0]?.subject).not.toContain(person.email);
   });
 
+  it('counts one address, however it is spelt', async () => {
+    const person = await aPerson();
+    const attacker = anAddress();
+    const [name = '', host = ''] = person.email.split('@');
+    const spellings = [name.toUpperCase() + '@' + host, `${name}@${host.toUpperCase()}`, person.email.toUpperCase(), person.email];
+
+    const all: number[] = [];
+    for (let n = 0; n < 6; n++) all.push((await login(spellings[n % spellings.length] ?? '', 'wrong', undefined, attacker)).status);
+
+    expect(all).toEqual([401, 401, 401, 401, 401, 429]);
+  });
+
   it('never locks the owner out, however many networks try the address', async () => {
     const person = await aPerson();
     for (let index = 0; index < 21; index++) await login(person.email, 'wrong');

@@ -149,7 +149,9 @@ export interface Schemas {
     readonly stripeCustomerId: string | null;
     readonly createdAt: string;
     readonly erasedAt: string | null;
-    readonly payments: readonly (Schemas['ExportedPaymentResponse'])[];
+    readonly records: Readonly<Record<string, readonly (Readonly<Record<string, unknown>>)[]>>;
+    readonly cutTables: readonly (string)[];
+    readonly events: readonly (Schemas['ExportedEventResponse'])[];
   };
   CustomerResponse: {
     readonly id: string;
@@ -224,17 +226,10 @@ export interface Schemas {
     readonly createdAt: string;
     readonly updatedAt: string;
   };
-  ExportedPaymentResponse: {
-    readonly id: string;
-    readonly status: string;
-    readonly amount: number;
-    readonly currency: string;
-    readonly description: string | null;
-    readonly metadata: Readonly<Record<string, unknown>>;
-    readonly clientIp: string | null;
-    readonly latitude: number | null;
-    readonly longitude: number | null;
-    readonly createdAt: string;
+  ExportedEventResponse: {
+    readonly type: string;
+    readonly receivedAt: string;
+    readonly personalData: Readonly<Record<string, unknown>>;
   };
   FirstSecretsResponse: {
     readonly id: string;
@@ -440,6 +435,20 @@ export interface Schemas {
   PutFeatureFlagDto: {
 
   };
+  RateLimitListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['RateLimitResponse'])[];
+    readonly hasMore: boolean;
+  };
+  RateLimitResponse: {
+    readonly object: "rate_limit";
+    readonly name: "payments" | "payments_gaming" | "payments_iot" | "payments_service" | "device_registration";
+    readonly limit: number;
+    readonly windowSeconds: number;
+    readonly source: "deployment" | "merchant";
+    readonly updatedBy: string | null;
+    readonly updatedAt: string | null;
+  };
   RecoveryCodesResponse: {
     readonly recoveryCodes: readonly (string)[];
   };
@@ -567,6 +576,9 @@ export interface Schemas {
   SetLimitDto: {
     readonly currency: string;
     readonly dailyAmount: number | null;
+  };
+  SetRateLimitDto: {
+    readonly limit: number;
   };
   SnoozeReviewDto: {
     readonly until: string;
@@ -722,6 +734,7 @@ export interface Schemas {
 export interface Operations {
   'DELETE /api/admin/blacklist/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['ListEntryResponse'] };
   'DELETE /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: undefined; answer: undefined };
+  'DELETE /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/alerts': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/api-keys': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['ApiKeyListResponse'] };
   'GET /api/admin/audit': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'objectId'?: string; 'action'?: string }; body: undefined; answer: Schemas['AuditListResponse'] };
@@ -735,6 +748,7 @@ export interface Operations {
   'GET /api/admin/profiles': { path: undefined; query: undefined; body: undefined; answer: Schemas['ProfileListResponse'] };
   'GET /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: undefined; answer: Schemas['ProfileResponse'] };
   'GET /api/admin/profiles/{businessType}/versions': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: undefined; answer: Schemas['ProfileHistoryResponse'] };
+  'GET /api/admin/rate-limits': { path: undefined; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/reconciliation': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/breaks': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'kind'?: "missing_here" | "missing_there" | "over" | "under" | "currency_mismatch" | "state_mismatch" | "fee_only" | "foreign"; 'status'?: "open" | "resolved"; 'runId'?: string }; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/runs': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: undefined };
@@ -821,5 +835,6 @@ export interface Operations {
   'POST /api/webhook-endpoints/{id}/test': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'PUT /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: Schemas['PutFeatureFlagDto']; answer: undefined };
   'PUT /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: Schemas['ChangeProfileDto']; answer: Schemas['ProfileResponse'] };
+  'PUT /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: Schemas['SetRateLimitDto']; answer: Schemas['RateLimitListResponse'] };
   'PUT /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: Schemas['SetLimitDto']; answer: Schemas['LimitsResponse'] };
 }
