@@ -39,7 +39,7 @@ export {
   PaymentGateway,
 } from './payment-gateway.js';
 export { FraudWarnings } from './fraud-warnings.service.js';
-export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { type AttributedEvent, type EventEffect, GatewayEventsService } from './gateway-events.service.js';
 export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';

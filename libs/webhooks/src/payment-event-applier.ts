@@ -11,11 +11,12 @@ export class PaymentEventApplier extends EventApplier {
   }
 
   override async apply(events: readonly SourcedEvent[], transaction: Queryable): Promise<ApplyOutcome[]> {
-    const outcomes: ApplyOutcome[] = [];
-    for (const { eventId, event, evidence } of events) {
-      outcomes.push(outcomeOf(await this.payments.apply(transaction, event, evidence, { source: 'webhook', sourceId: eventId })));
-    }
-    return outcomes;
+    const attributed = events.map(({ eventId, event, evidence }) => ({
+      event,
+      evidence,
+      source: { source: 'webhook' as const, sourceId: eventId },
+    }));
+    return (await this.payments.applyAll(transaction, attributed)).map(outcomeOf);
   }
 }
 
