@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assert, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
-import { PersonalDataCipher } from '#security';
+import { PersonalDataCipher, type SealedPlace } from '#security';
 import { type PaymentCaller } from './payment.js';
 
 /** Who pays, without the address. */
@@ -52,11 +52,7 @@ export class CustomersRepository {
     if (found !== null) return found;
     const id = newId('customer');
     const wrappedKey = this.cipher.newWrappedKey(id);
-    const sealed = this.cipher.sealFor({ id, wrappedKey }, normaliseEmail(email), {
-      table: 'customers',
-      column: 'email_sealed',
-      rowId: id,
-    });
+    const sealed = this.cipher.sealFor({ id, wrappedKey }, normaliseEmail(email), placeOf(id));
     const [row] = await transaction.query<{ id: string }>(
       `with customer as (
          insert into customers (id, merchant_id, livemode, email_hash, email_sealed) values ($1, $2, $3, $4, $5)
@@ -71,9 +67,23 @@ export class CustomersRepository {
     return row.id;
   }
 
+  /** The addresses of customers that have one and were not erased. */
+  async emailsOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.database.query<{ id: string; sealed: string; wrappedKey: string }>(
+      `select c.id, c.email_sealed as sealed, k.key_wrapped as "wrappedKey" from customers c join personal_data_keys k on k.subject_id = c.id
+       where c.id = any ($1) and c.email_sealed is not null and k.key_wrapped is not null`,
+      [[...new Set(ids)]],
+    );
+    return new Map(rows.map(({ id, sealed, wrappedKey }) => [id, this.cipher.openFor({ id, wrappedKey }, sealed, placeOf(id))]));
+  }
+
   private hashOf(email: string): Buffer {
     return this.cipher.matchHash('email', normaliseEmail(email));
   }
+}
+
+function placeOf(id: string): SealedPlace {
+  return { table: 'customers', column: 'email_sealed', rowId: id };
 }
 
 function normaliseEmail(email: string): string {

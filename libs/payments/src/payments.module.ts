@@ -4,10 +4,17 @@ import { FraudCoreModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
 import { CustomersRepository } from './customers.repository.js';
+import { DisputeAnswers } from './disputes/dispute-answers.service.js';
+import { DisputeEvidenceService } from './disputes/dispute-evidence.service.js';
+import { DisputeKeeper } from './disputes/dispute-keeper.js';
 import { DisputeMirror } from './disputes/dispute-mirror.js';
 import { DisputesController } from './disputes/disputes.controller.js';
 import { DisputesRepository } from './disputes/disputes.repository.js';
 import { DisputesService } from './disputes/disputes.service.js';
+import { EvidenceAssembler } from './disputes/evidence-assembler.js';
+import { EvidenceRepository } from './disputes/evidence.repository.js';
+import { EvidenceStaging } from './disputes/evidence-staging.js';
+import { PayerHistories } from './disputes/payer-history.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarningsRepository } from './fraud-warnings.repository.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
@@ -40,9 +47,16 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
     CustomersRepository,
+    DisputeAnswers,
+    DisputeEvidenceService,
+    DisputeKeeper,
     DisputeMirror,
     DisputesRepository,
     DisputesService,
+    EvidenceAssembler,
+    EvidenceRepository,
+    EvidenceStaging,
+    PayerHistories,
     FraudTruths,
     FraudWarnings,
     FraudWarningsRepository,
@@ -69,6 +83,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SpendingLimitsService,
   ],
   exports: [
+    DisputeKeeper,
     DisputesService,
     FraudWarnings,
     GatewayEventsService,
