@@ -5,6 +5,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 export type StripeEndpoint =
   | 'balance.retrieve'
   | 'disputes.close'
+  | 'customers.create'
   | 'disputes.retrieve'
   | 'disputes.stage'
   | 'disputes.submit'
@@ -16,10 +17,16 @@ export type StripeEndpoint =
   | 'payment_intents.increment'
   | 'payment_intents.list'
   | 'payment_intents.retrieve'
+  | 'payment_methods.detach'
+  | 'payment_methods.retrieve'
   | 'refunds.create'
   | 'refunds.retrieve'
   | 'reviews.approve'
   | 'reviews.retrieve'
+  | 'setup_intents.cancel'
+  | 'setup_intents.confirm'
+  | 'setup_intents.create'
+  | 'setup_intents.retrieve'
   | 'events.list'
   | 'balance_transactions.list';
 
