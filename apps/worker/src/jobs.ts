@@ -2,7 +2,7 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { ModelsService, ReviewsService } from '#fraud';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
-import { AlertEngine } from '#monitoring';
+import { AlertEngine, DisputeAlarms } from '#monitoring';
 import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
 import { AppConfig } from '#platform';
 import { DisputeKeeper, FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
@@ -37,6 +37,7 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
     { name: 'look after disputes', pauseMs: 2 * SECOND_MS, run: () => disputes.lookDue() },
     { name: 'complete saved payment methods', pauseMs: 2 * SECOND_MS, run: () => app.get(SavedMethodCompleter).completeDue() },
+    { name: 'watch the deadlines of disputes', pauseMs: MINUTE_MS, run: () => app.get(DisputeAlarms, { strict: false }).raiseDue() },
     { name: 'refund payments with a warning of fraud', pauseMs: 5 * SECOND_MS, run: () => warnings.reactDue() },
     { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },

@@ -41,6 +41,7 @@ export {
 } from './payment-gateway.js';
 export { type CompellingEvidence, type DisputeEvidence, type EvidenceField, type PayerElements } from './domain/dispute-evidence.js';
 export { type ChargeFacts } from './domain/evidence-assembly.js';
+export { type DisputeAlarm, DisputeDeadlinesRepository, HOURS_LEFT, type HoursLeft } from './disputes/dispute-deadlines.repository.js';
 export { DisputeKeeper } from './disputes/dispute-keeper.js';
 export { FraudWarnings } from './fraud-warnings.service.js';
 export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';

@@ -6,6 +6,7 @@ import { SecurityCoreModule } from '#security';
 import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
 import { DisputeAnswers } from './disputes/dispute-answers.service.js';
+import { DisputeDeadlinesRepository } from './disputes/dispute-deadlines.repository.js';
 import { DisputeEvidenceService } from './disputes/dispute-evidence.service.js';
 import { DisputeKeeper } from './disputes/dispute-keeper.js';
 import { CustomersService } from './customers.service.js';
@@ -60,6 +61,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   providers: [
     CustomersRepository,
     DisputeAnswers,
+    DisputeDeadlinesRepository,
     DisputeEvidenceService,
     DisputeKeeper,
     CustomersService,
@@ -107,6 +109,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SpendingLimitsService,
   ],
   exports: [
+    DisputeDeadlinesRepository,
     DisputeKeeper,
     CustomersService,
     DisputesService,
