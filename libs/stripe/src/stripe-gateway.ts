@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { type Money, toStripeAmount } from '#kernel';
 import {
+  type ChargeFacts,
+  type DisputeEvidence,
   type GatewayAnswer,
   type GatewayDispute,
   type GatewayFraudWarning,
@@ -15,6 +17,7 @@ import { AppConfig } from '#platform';
 import { type StripeEndpoint } from './metrics.js';
 import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
+import { chargeFactsOf, stripeEvidenceOf } from './stripe-disputes.js';
 import {
   gatewayDisputeOf,
   gatewayFraudWarningOf,
@@ -153,6 +156,44 @@ export class StripeGateway extends PaymentGateway {
     return this.calls.make({
       endpoint: 'disputes.retrieve',
       send: (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override describeDisputedCharge(gatewayDisputeId: string): Promise<GatewayAnswer<ChargeFacts>> {
+    return this.calls.make({
+      endpoint: 'disputes.retrieve',
+      send: (options) => this.stripe.disputes.retrieve(gatewayDisputeId, { expand: ['charge'] }, options),
+      translate: chargeFactsOf,
+    });
+  }
+
+  override stageEvidence(gatewayDisputeId: string, evidence: DisputeEvidence): Promise<GatewayAnswer<GatewayDispute>> {
+    const params: Stripe.DisputeUpdateParams = { evidence: stripeEvidenceOf(evidence), submit: false };
+    return this.calls.make({
+      endpoint: 'disputes.stage',
+      send: (options) => this.stripe.disputes.update(gatewayDisputeId, params, options),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override submitEvidence(
+    gatewayDisputeId: string,
+    evidence: DisputeEvidence,
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayDispute>> {
+    const params: Stripe.DisputeUpdateParams = { evidence: stripeEvidenceOf(evidence), submit: true };
+    return this.calls.make({
+      endpoint: 'disputes.submit',
+      send: (options) => this.stripe.disputes.update(gatewayDisputeId, params, { ...options, idempotencyKey }),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override closeDispute(gatewayDisputeId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayDispute>> {
+    return this.calls.make({
+      endpoint: 'disputes.close',
+      send: (options) => this.stripe.disputes.close(gatewayDisputeId, {}, { ...options, idempotencyKey }),
       translate: gatewayDisputeOf,
     });
   }
