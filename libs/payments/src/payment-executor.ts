@@ -44,6 +44,11 @@ export class PaymentExecutor {
     return this.adopt(payment, attempt, answer, source);
   }
 
+  /** Confirms the intent of a payment that was declined before and has been given a method again. */
+  async confirmAgain(payment: Payment, attempt: PaymentAttempt, source: ChangeSource): Promise<Payment> {
+    return payment.stripePaymentIntentId === null ? payment : this.confirm(payment, payment.stripePaymentIntentId, attempt, source);
+  }
+
   /** Whether a call was recorded whose result nobody has written down: its process died, or it is still on its way. */
   async hasOpenCall(payment: Payment): Promise<boolean> {
     return this.attempts.hasOpen(this.database, payment.id);
@@ -214,6 +219,7 @@ export class PaymentExecutor {
         }
         case 'declined':
         case 'failed':
+          if (answer.object?.status === 'requires_confirmation') return this.refuse(transaction, payment, attempt, answer, source);
           if (answer.object) return (await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source)).payment;
           return this.refuse(transaction, payment, attempt, answer, source);
         case 'not_sent': {
@@ -231,7 +237,7 @@ export class PaymentExecutor {
     });
   }
 
-  /** The processor refused the call itself. Without an intent there is nothing to wait for. */
+  /** The processor refused the call itself. Without an intent there is nothing to wait for. Of another's intent it says nothing. */
   private async refuse(
     transaction: Parameters<Parameters<Database['transaction']>[0]>[0],
     payment: Payment,
@@ -239,12 +245,12 @@ export class PaymentExecutor {
     answer: GatewayAnswer<GatewayPayment> & { outcome: 'declined' | 'failed' },
     source: ChangeSource,
   ): Promise<Payment> {
-    if (attempt.operation !== 'create') return payment;
+    if (attempt.operation !== 'create' && attempt.operation !== 'confirm') return payment;
     const decline =
       answer.outcome === 'declined' ? answer.decline : { code: answer.code, declineCode: null, advice: null, message: answer.message };
-    return (
-      (await this.transitions.move(transaction, payment, { to: 'canceled', by: 'gateway' }, { lastError: decline }, source)) ?? payment
-    );
+    // An intent that was not even tried takes another method.
+    const to = attempt.operation === 'create' ? 'canceled' : 'requires_payment_method';
+    return (await this.transitions.move(transaction, payment, { to, by: 'gateway' }, { lastError: decline }, source)) ?? payment;
   }
 
   private postpone(payment: Payment, source: ChangeSource): Promise<Payment> {

@@ -25,6 +25,8 @@ import { PaymentExecutor } from './payment-executor.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentPayers } from './payment-payers.js';
 import { PaymentRecorder } from './payment-recorder.js';
+import { PaymentRetries, RetryRecords } from './payment-retries.js';
+import { PaymentRetriesService } from './payment-retries.service.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentViews } from './payment-views.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -65,6 +67,8 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentOperations,
     PaymentPayers,
     PaymentRecorder,
+    PaymentRetries,
+    PaymentRetriesService,
     PaymentTimeline,
     PaymentTransitions,
     PaymentViews,
@@ -72,6 +76,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentsService,
     RefundsRepository,
     RefundsService,
+    RetryRecords,
     SavedMethodChanges,
     SavedMethodCompleter,
     SavedMethodEvents,
@@ -90,6 +95,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentCompleter,
     PaymentExecutor,
     PaymentOperations,
+    PaymentRetriesService,
     PaymentTimeline,
     PaymentTransitions,
     PaymentViews,

@@ -301,6 +301,20 @@ export class PaymentsRepository {
     return row ?? null;
   }
 
+  /** Sets what another attempt is made with, and how it was judged. The move that follows in the same transaction is its line of history. */
+  async replaceMethod(
+    transaction: Queryable,
+    id: string,
+    attempt: Pick<Payment, 'paymentMethod' | 'returnUrl' | 'isOffSession' | 'riskScore' | 'riskLevel' | 'riskDecision'>,
+  ): Promise<void> {
+    const { paymentMethod, returnUrl, isOffSession, riskScore, riskLevel, riskDecision } = attempt;
+    await transaction.query(
+      `update payments set payment_method = $2, return_url = $3, is_off_session = $4, risk_score = $5, risk_level = $6, risk_decision = $7
+       where id = $1`,
+      [id, paymentMethod, returnUrl, isOffSession, riskScore, riskLevel, riskDecision],
+    );
+  }
+
   /**
    * Locks the small amounts of one device, currency and method whose sum can be charged, and returns them oldest first; empty when none can.
    * Those that another job has are left to it.
