@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { newId } from '#kernel';
 import { runMigrations } from '#migrations';
 import { seedFirstRun } from '../scripts/first-run.js';

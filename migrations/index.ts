@@ -14,6 +14,8 @@ export const MIGRATION_NAMES = [
   '007_create_webhook_events_table',
   '008_create_fraud_tables',
   '010_create_spending_limits',
+  '011_follow_disputes',
+  '012_tell_merchants_of_refunds',
   '013_create_fraud_warnings',
   '014_save_payment_methods',
   '020_extend_blacklist',

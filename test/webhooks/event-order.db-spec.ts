@@ -107,7 +107,11 @@ describe('any order of events, with duplicates, through several workers', () => 
       networkReasonCode: '10.4',
       amountMinor: 1250,
       currency: USD,
-      areFundsWithdrawn: false,
+      isAppeal: false,
+      isChargeRefundable: false,
+      hasEvidence: true,
+      enhancedEligibility: [],
+      movements: [],
       evidenceDueBy: new Date(1_790_850_000_000),
       evidenceSubmissionCount: 1,
     });

@@ -85,6 +85,10 @@ export interface Schemas {
     readonly reason: string;
     readonly dryRun?: boolean;
   };
+  ConfirmPaymentDto: {
+    readonly paymentMethod?: string;
+    readonly returnUrl?: string;
+  };
   CreateApiKeyDto: {
     readonly name: string;
     readonly scopes?: readonly ("payments:read" | "payments:write" | "refunds:write" | "disputes:read" | "disputes:write" | "devices:read" | "devices:write" | "customers:read" | "customers:write" | "customers:erase" | "fraud:read" | "rules:read" | "rules:write" | "reviews:read" | "reviews:decide" | "blacklist:read" | "blacklist:write" | "webhooks:read" | "webhooks:write" | "merchants:read" | "profiles:read" | "profiles:write" | "feature_flags:read" | "feature_flags:write" | "reconciliation:read" | "reconciliation:write" | "api_keys:read" | "incidents:read" | "incidents:write" | "audit:read" | "alerts:read" | "alerts:write" | "metrics:read" | "health:read")[];
@@ -153,7 +157,9 @@ export interface Schemas {
     readonly stripeCustomerId: string | null;
     readonly createdAt: string;
     readonly erasedAt: string | null;
-    readonly payments: readonly (Schemas['ExportedPaymentResponse'])[];
+    readonly records: Readonly<Record<string, readonly (Readonly<Record<string, unknown>>)[]>>;
+    readonly cutTables: readonly (string)[];
+    readonly events: readonly (Schemas['ExportedEventResponse'])[];
   };
   CustomerListResponse: {
     readonly object: "list";
@@ -189,17 +195,58 @@ export interface Schemas {
     readonly createdAt: string;
     readonly credential?: string;
   };
-  ExportedPaymentResponse: {
+  DisputeAnswerResponse: {
+    readonly act: "submit" | "close";
+    readonly state: "sending" | "done";
+    readonly by: string;
+    readonly at: string;
+  };
+  DisputeListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['DisputeResponse'])[];
+    readonly hasMore: boolean;
+  };
+  DisputeMovementListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['DisputeMovementResponse'])[];
+    readonly hasMore: boolean;
+  };
+  DisputeMovementResponse: {
+    readonly kind: "withdrawn" | "reinstated";
+    readonly amount: number;
+    readonly fee: number;
+    readonly currency: string;
+    readonly bookedAt: string;
+  };
+  DisputeResponse: {
     readonly id: string;
-    readonly status: string;
+    readonly object: "dispute";
+    readonly paymentId: string;
+    readonly status: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented";
+    readonly reason: string;
+    readonly networkReasonCode: string | null;
     readonly amount: number;
     readonly currency: string;
-    readonly description: string | null;
-    readonly metadata: Readonly<Record<string, unknown>>;
-    readonly clientIp: string | null;
-    readonly latitude: number | null;
-    readonly longitude: number | null;
+    readonly isAppeal: boolean;
+    readonly areFundsWithdrawn: boolean;
+    readonly isChargeRefundable: boolean;
+    readonly evidenceDueBy: string | null;
+    readonly hasEvidence: boolean;
+    readonly submissionCount: number;
+    readonly evidenceVersion: number;
+    readonly isEvidenceStaged: boolean;
+    readonly enhancedEligibility: readonly (string)[];
+    readonly answer: Schemas['DisputeAnswerResponse'] | null;
+    readonly answerError: string | null;
+    readonly stripeDisputeId: string;
+    readonly livemode: boolean;
     readonly createdAt: string;
+    readonly updatedAt: string;
+  };
+  ExportedEventResponse: {
+    readonly type: string;
+    readonly receivedAt: string;
+    readonly personalData: Readonly<Record<string, unknown>>;
   };
   FirstSecretsResponse: {
     readonly id: string;
@@ -419,6 +466,7 @@ export interface Schemas {
   RefundPaymentDto: {
     readonly amount?: number;
     readonly reason?: "duplicate" | "fraudulent" | "requested_by_customer";
+    readonly force?: boolean;
   };
   RefundResponse: {
     readonly id: string;
@@ -572,7 +620,7 @@ export interface Schemas {
     readonly day: string;
   };
   TimelineEntry: {
-    readonly kind: "attempt" | "change" | "fraud_warning";
+    readonly kind: "attempt" | "change" | "dispute" | "fraud_warning";
     readonly at: string;
     readonly sequence: number | null;
     readonly details: Readonly<Record<string, unknown>>;
@@ -752,6 +800,9 @@ export interface Operations {
   'GET /api/customers/{id}/payment-methods/{methodId}': { path: { 'id': string; 'methodId': string }; query: undefined; body: undefined; answer: Schemas['SavedMethodResponse'] };
   'GET /api/devices': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['DeviceListResponse'] };
   'GET /api/devices/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
+  'GET /api/disputes': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'status'?: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented"; 'paymentId'?: string }; body: undefined; answer: Schemas['DisputeListResponse'] };
+  'GET /api/disputes/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeResponse'] };
+  'GET /api/disputes/{id}/movements': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeMovementListResponse'] };
   'GET /api/events': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'after'?: string }; body: undefined; answer: Schemas['MerchantEventListResponse'] };
   'GET /api/events/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['MerchantEventResponse'] };
   'GET /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: undefined; answer: Schemas['LimitsResponse'] };
@@ -812,6 +863,7 @@ export interface Operations {
   'POST /api/payments': { path: undefined; query: undefined; body: Schemas['CreatePaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/cancel': { path: { 'id': string }; query: undefined; body: Schemas['CancelPaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/capture': { path: { 'id': string }; query: undefined; body: Schemas['CapturePaymentDto']; answer: Schemas['PaymentResponse'] };
+  'POST /api/payments/{id}/confirm': { path: { 'id': string }; query: undefined; body: Schemas['ConfirmPaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/refunds': { path: { 'id': string }; query: undefined; body: Schemas['RefundPaymentDto']; answer: Schemas['RefundResponse'] };
   'POST /api/webhook-deliveries/{id}/redeliver': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookDeliveryResponse'] };
   'POST /api/webhook-endpoints': { path: undefined; query: undefined; body: Schemas['CreateWebhookEndpointDto']; answer: Schemas['WebhookEndpointResponse'] };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assertNever } from '#kernel';
 import { type Queryable } from '#platform';
-import { DisputesRepository } from './disputes.repository.js';
+import { DisputeMirror } from './disputes/dispute-mirror.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
 import { countViolation } from './invariants.js';
@@ -27,7 +27,7 @@ export class GatewayEventsService {
     private readonly payments: PaymentsRepository,
     private readonly transitions: PaymentTransitions,
     private readonly refunds: RefundsService,
-    private readonly disputes: DisputesRepository,
+    private readonly disputes: DisputeMirror,
     private readonly truths: FraudTruths,
     private readonly warnings: FraudWarnings,
   ) {}
@@ -55,7 +55,7 @@ export class GatewayEventsService {
       case 'refund':
         return this.refunds.applySnapshot(transaction, payment, event.object, source);
       case 'dispute':
-        return this.applyDispute(transaction, payment, event, source);
+        return this.disputes.apply(transaction, payment, event.object, evidence, source);
       case 'review':
         return effectOf(await this.truths.learnFromReview(transaction, payment, event.object));
       case 'fraud_warning':
@@ -68,21 +68,6 @@ export class GatewayEventsService {
   private paymentOf(transaction: Queryable, event: Exclude<GatewayEvent, { kind: 'ignored' }>): Promise<Payment | null> {
     if (event.kind === 'payment') return this.payments.findByGatewayId(transaction, event.object.gatewayId, event.object.paymentId);
     return this.payments.findByGatewayId(transaction, event.object.paymentGatewayId, null);
-  }
-
-  private async applyDispute(
-    transaction: Queryable,
-    payment: Payment,
-    event: GatewayEvent & { kind: 'dispute' },
-    source: ChangeSource,
-  ): Promise<EventEffect> {
-    const locked = (await this.payments.lock(transaction, payment.id)) ?? payment;
-    const isNews = await this.disputes.upsert(transaction, locked, event.object);
-    const amountDisputedMinor = await this.disputes.sumOpen(transaction, locked.id);
-    if (amountDisputedMinor !== locked.amountDisputedMinor)
-      await this.payments.change(transaction, locked, { amountDisputedMinor }, source);
-    if (isNews) await this.truths.learnFromDispute(transaction, locked, event.object);
-    return effectOf(isNews);
   }
 }
 

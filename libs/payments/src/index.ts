@@ -32,6 +32,7 @@ export {
   type GatewayDispute,
   type GatewayEvent,
   type GatewayFraudWarning,
+  type GatewayMovement,
   type GatewayPayment,
   type GatewayPaymentRequest,
   type GatewayRefund,
@@ -53,6 +54,7 @@ export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
 export { type LedgerDifference, LedgerRepository } from './ledger.repository.js';
+export { PaymentQueueRepository } from './payment-queue.repository.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds.service.js';

@@ -4,7 +4,7 @@ import { crashPoint, Database, type Queryable } from '#platform';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { paymentResponseOf } from './dto/payment.response.js';
 import { PaymentAdmission } from './payment-admission.js';
-import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { PaymentAttemptsRepository, type PlannedAttempt } from './payment-attempts.repository.js';
 import { PaymentCalls } from './payment-calls.js';
 import { type PaymentDraft, PaymentDrafts } from './payment-drafts.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -24,7 +24,7 @@ export interface RetryWish {
 /** A payment on its way once more; `attempt` when it is to be confirmed, null when the fraud rules hold or block it. */
 export interface StartedRetry {
   readonly payment: Payment;
-  readonly attempt: PaymentAttempt | null;
+  readonly attempt: PlannedAttempt | null;
 }
 
 /** The transaction of another attempt: reservations, assessment, the new method and the attempt commit together or not at all. */
@@ -48,7 +48,7 @@ export class RetryRecords {
     // Released by the decline, perhaps on another day: what it takes now is reserved anew, once.
     await this.limits.forget(transaction, payment.id);
     const { assessment } = await this.admission.admit(transaction, caller, draft, payment.id);
-    await this.payments.replaceMethod(transaction, payment.id, {
+    const renewed = await this.payments.replaceMethod(transaction, payment, {
       ...wish,
       riskScore: assessment.score,
       riskLevel: assessment.level,
@@ -57,7 +57,7 @@ export class RetryRecords {
     // Every attempt, the second as the first, begins where only the rules let it pass.
     const ready = await this.transitions.move(
       transaction,
-      payment,
+      renewed,
       { to: 'requires_confirmation', by: 'client' },
       { lastError: null },
       source,

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, type Principal, RateLimit, RequireScope, RequireStepUp } from '#security';
+import { CurrentPrincipal, PermissionDeniedError, type Principal, RateLimit, RequireScope, RequireStepUp } from '#security';
 import { IDEMPOTENCY_KEY, send } from './answers.js';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import {
@@ -163,6 +163,7 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    refuseForceWithoutRight(principal, body);
     send(reply, await this.refunds.create(callerOf(principal, request), idempotencyKeyOf(key), id, body));
   }
 
@@ -178,4 +179,9 @@ export class PaymentsController {
     const refunds = await this.refunds.list(callerOf(principal, request), id);
     return { object: 'list', data: refunds.map(refundResponseOf), hasMore: false };
   }
+}
+
+/** Money that is paid back during a dispute may be lost twice: that is for those who answer disputes. */
+function refuseForceWithoutRight(principal: Principal, { force }: RefundPaymentDto): void {
+  if (force === true && !principal.scopes.has('disputes:write')) throw new PermissionDeniedError('permission_denied', ['disputes:write']);
 }

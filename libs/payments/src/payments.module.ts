@@ -6,7 +6,10 @@ import { SecurityCoreModule } from '#security';
 import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomersService } from './customers.service.js';
-import { DisputesRepository } from './disputes.repository.js';
+import { DisputeMirror } from './disputes/dispute-mirror.js';
+import { DisputesController } from './disputes/disputes.controller.js';
+import { DisputesRepository } from './disputes/disputes.repository.js';
+import { DisputesService } from './disputes/disputes.service.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarningsRepository } from './fraud-warnings.repository.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
@@ -30,6 +33,9 @@ import { PaymentRetriesService } from './payment-retries.service.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentViews } from './payment-views.js';
 import { PaymentTransitions } from './payment-transitions.js';
+import { PaymentQueueRepository } from './payment-queue.repository.js';
+import { PaymentSettler } from './payment-settler.js';
+import { PaymentSumsRepository } from './payment-sums.repository.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { PaymentsService } from './payments.service.js';
@@ -49,7 +55,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   providers: [
     CustomersRepository,
     CustomersService,
+    DisputeMirror,
     DisputesRepository,
+    DisputesService,
     FraudTruths,
     FraudWarnings,
     FraudWarningsRepository,
@@ -67,8 +75,11 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentOperations,
     PaymentPayers,
     PaymentRecorder,
+    PaymentQueueRepository,
     PaymentRetries,
     PaymentRetriesService,
+    PaymentSettler,
+    PaymentSumsRepository,
     PaymentTimeline,
     PaymentTransitions,
     PaymentViews,
@@ -88,6 +99,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   ],
   exports: [
     CustomersService,
+    DisputesService,
     FraudWarnings,
     GatewayEventsService,
     LedgerRepository,
@@ -96,6 +108,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentExecutor,
     PaymentOperations,
     PaymentRetriesService,
+    PaymentQueueRepository,
     PaymentTimeline,
     PaymentTransitions,
     PaymentViews,
@@ -114,7 +127,7 @@ export class PaymentsCoreModule {}
 /** Payments with their routes. */
 @Module({
   imports: [PaymentsCoreModule],
-  controllers: [PaymentsController, CustomersController, LimitsController],
+  controllers: [DisputesController, PaymentsController, CustomersController, LimitsController],
   exports: [PaymentsCoreModule],
 })
 export class PaymentsModule {}

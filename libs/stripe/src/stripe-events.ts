@@ -242,7 +242,9 @@ const DISPUTE_SHAPE: Shape = {
   amount: isNumber,
   payment_intent: isReference,
   balance_transactions: Array.isArray,
-  evidence_details: isRecord,
+  enhanced_eligibility_types: Array.isArray,
+  is_charge_refundable: (value) => typeof value === 'boolean',
+  evidence_details: (value) => isRecord(value) && typeof record(value)?.['submission_count'] === 'number',
 };
 
 const REVIEW_SHAPE: Shape = {

@@ -5,6 +5,7 @@ import type {
   GatewayDispute,
   GatewayFraudWarning,
   GatewayMethod,
+  GatewayMovement,
   GatewayPayment,
   GatewayRefund,
   GatewayReview,
@@ -66,19 +67,36 @@ export function gatewayRefundOf(refund: Stripe.Refund): GatewayRefund {
 /** A dispute's snapshot. */
 export function gatewayDisputeOf(dispute: Stripe.Dispute): GatewayDispute {
   const currency = currencyCode(dispute.currency);
-  const withdrawn = dispute.balance_transactions.reduce((sum, transaction) => sum + transaction.amount, 0);
+  const { due_by: dueBy, has_evidence: hasEvidence, submission_count: submissionCount } = dispute.evidence_details;
   return {
     gatewayId: dispute.id,
     paymentGatewayId: idOf(dispute.payment_intent),
     status: disputeStatusOf(dispute.status),
+    isAppeal: dispute.status.startsWith('appeal_'),
     reason: dispute.reason,
-    networkReasonCode: dispute.network_reason_code ?? null,
+    networkReasonCode: dispute.network_reason_code ?? dispute.payment_method_details?.card?.network_reason_code ?? null,
     amountMinor: fromStripeAmount(dispute.amount, currency).amountMinor,
     currency,
-    // Each withdrawal is a negative entry, each reinstatement the same amount back.
-    areFundsWithdrawn: withdrawn < 0,
-    evidenceDueBy: dispute.evidence_details.due_by === null ? null : new Date(dispute.evidence_details.due_by * SECOND_MS),
-    evidenceSubmissionCount: dispute.evidence_details.submission_count,
+    movements: dispute.balance_transactions.map(gatewayMovementOf),
+    isChargeRefundable: dispute.is_charge_refundable,
+    hasEvidence,
+    // 0 is Stripe's word for an issuer that takes no answer.
+    evidenceDueBy: dueBy === null || dueBy === 0 ? null : new Date(dueBy * SECOND_MS),
+    evidenceSubmissionCount: submissionCount,
+    enhancedEligibility: [...dispute.enhanced_eligibility_types],
+  };
+}
+
+/** Each withdrawal is a negative entry, each reinstatement the same amount back. */
+function gatewayMovementOf({ id, amount, fee, currency: code, created }: Stripe.BalanceTransaction): GatewayMovement {
+  const currency = currencyCode(code);
+  const absoluteMinor = fromStripeAmount(Math.abs(amount), currency).amountMinor;
+  return {
+    gatewayId: id,
+    amountMinor: amount < 0 ? -absoluteMinor : absoluteMinor,
+    feeMinor: fromStripeAmount(fee, currency).amountMinor,
+    currency,
+    bookedAt: new Date(created * SECOND_MS),
   };
 }
 

@@ -33,9 +33,15 @@ export const PERSONAL_RECORDS: readonly PersonalRecords[] = [
   {
     table: 'disputes',
     rows: OF_PAYMENTS,
-    unexported: OWN,
-    erase: `update disputes set evidence_staged = '{}' where payment_id in (${PAYMENTS})`,
+    unexported: [...OWN, 'evidence_sealed', 'evidence_staged_fields', 'response_by'],
+    // Evidence is sealed under a key of the dispute's own.
+    erase: `with destroyed as (
+              update personal_data_keys set key_wrapped = null, destroyed_at = coalesce(destroyed_at, now())
+               where subject_id in (select id from disputes where payment_id in (${PAYMENTS})))
+            update disputes set evidence_sealed = null where payment_id in (${PAYMENTS})`,
   },
+  { table: 'dispute_adjustments', rows: OF_PAYMENTS, unexported: ['merchant_id', 'source_id'], erase: null },
+  { table: 'fraud_warnings', rows: OF_PAYMENTS, unexported: [...OWN, 'reaction_tries', 'next_reaction_at'], erase: null },
   {
     table: 'devices',
     rows: OF_CUSTOMER,
