@@ -74,6 +74,7 @@ export class KnownObjects extends PaymentGateway {
   override retrieveReview = (): Promise<GatewayAnswer<never>> => refuse();
   override retrieveFraudWarning = (): Promise<GatewayAnswer<never>> => refuse();
   override createPayment = (): Promise<GatewayAnswer<never>> => refuse();
+  override preparePayment = (): Promise<GatewayAnswer<never>> => refuse();
   override confirmPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override increasePayment = (): Promise<GatewayAnswer<never>> => refuse();
   override approveReview = (): Promise<GatewayAnswer<never>> => refuse();

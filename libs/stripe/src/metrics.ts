@@ -17,6 +17,7 @@ export type StripeEndpoint =
   | 'payment_intents.increment'
   | 'payment_intents.list'
   | 'payment_intents.retrieve'
+  | 'payment_intents.update'
   | 'payment_methods.detach'
   | 'payment_methods.retrieve'
   | 'refunds.create'

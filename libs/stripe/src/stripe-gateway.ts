@@ -64,13 +64,26 @@ export class StripeGateway extends PaymentGateway {
     return this.payment('payment_intents.create', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
   }
 
+  override preparePayment(
+    gatewayId: string,
+    { paymentMethod, customerGatewayId }: Pick<GatewayPaymentRequest, 'paymentMethod' | 'customerGatewayId'>,
+  ): Promise<GatewayAnswer<GatewayPayment>> {
+    const params = { payment_method: paymentMethod, ...(customerGatewayId === null ? {} : { customer: customerGatewayId }) };
+    return this.payment('payment_intents.update', (options) => this.stripe.paymentIntents.update(gatewayId, params, options));
+  }
+
   override confirmPayment(
     gatewayId: string,
-    { returnUrl, isOffSession }: { readonly returnUrl: string | null; readonly isOffSession: boolean },
+    {
+      paymentMethod,
+      returnUrl,
+      isOffSession,
+    }: { readonly paymentMethod: string; readonly returnUrl: string | null; readonly isOffSession: boolean },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
     const params: Stripe.PaymentIntentConfirmParams = {
       ...WITH_CHARGE,
+      payment_method: paymentMethod,
       ...(returnUrl === null ? {} : { return_url: returnUrl }),
       ...(isOffSession ? { off_session: true } : {}),
     };

@@ -15,6 +15,7 @@ export const LANES_BY_ENDPOINT: Readonly<Record<StripeEndpoint, Lane>> = {
   'payment_intents.cancel': 'money',
   'refunds.create': 'money',
   'payment_intents.create': 'prepare',
+  'payment_intents.update': 'prepare',
   'customers.create': 'prepare',
   'setup_intents.create': 'prepare',
   'setup_intents.confirm': 'prepare',
