@@ -135,6 +135,26 @@ describe('a customer’s data', () => {
     expect(TRACES.filter((trace) => JSON.stringify(after).includes(trace))).toEqual([]);
   });
 
+  it('takes the saved payment methods along, here and at Stripe', async () => {
+    const { customerId } = await pay({ customerEmail: 'saver@example.com' });
+    const path = `/api/customers/${customerId}/payment-methods`;
+    const { body: saved } = await system.call('POST', path, { key: newId('payment'), body: { paymentMethod: 'pm_card_amex' } });
+    const [row] = await system.database.query<{ fingerprint: string; stripeId: string }>(
+      'select fingerprint, stripe_payment_method_id as "stripeId" from saved_payment_methods where id = $1',
+      [saved.id],
+    );
+
+    await erase(customerId);
+    await system.completeNow();
+
+    expect((await system.call('GET', `${path}/${saved.id}`)).body).toMatchObject({ status: 'detached', card: null, isDefault: false });
+    expect(await tablesThatHold(system.database, [row?.fingerprint ?? ''])).toEqual([]);
+    const method = await fetch(`${system.sandbox.url}/v1/payment_methods/${row?.stripeId ?? ''}`, {
+      headers: { authorization: 'Bearer sk_test_0123456789abcdef' },
+    });
+    expect(await method.json()).toMatchObject({ customer: null });
+  });
+
   it('stays erased where a copy of the ciphertext is left: the key is gone', async () => {
     const { customerId } = await pay({ customerEmail: 'copied@example.com' });
     const [copy] = await system.database.query<{ email: string }>('select email_sealed as email from customers where id = $1', [

@@ -1,6 +1,6 @@
 /** The whole product in one process for tests: api, webhooks and jobs over a real database, and the sandbox over a real socket. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
+import { PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
 import { AppConfig, Database, type Environment } from '#platform';
 import { createApi } from '../../apps/api/src/api.js';
 import { type RunningSandbox, type SandboxOptions, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
@@ -157,6 +157,8 @@ export class TestSystem {
     await this.database.query('update refunds set next_check_at = now() where next_check_at is not null');
     await this.app.get(PaymentCompleter).completeDue();
     await this.app.get(RefundsService).completeDue({ source: 'completer', sourceId: null });
+    await this.database.query('update saved_payment_methods set next_check_at = now() where next_check_at is not null');
+    await this.app.get(SavedMethodCompleter).completeDue();
     await this.app.get(PaymentAccumulator).chargeDue();
     await this.app.get(PaymentAccumulator).settleDue();
   }

@@ -91,6 +91,9 @@ export interface Schemas {
     readonly allowedCidrs?: readonly (string)[];
     readonly expiresAt?: string;
   };
+  CreateCustomerDto: {
+    readonly email: string;
+  };
   CreateMerchantDto: {
     readonly name: string;
     readonly country: string;
@@ -107,6 +110,7 @@ export interface Schemas {
     };
     readonly deviceId: string;
     readonly paymentMethod: string;
+    readonly offSession?: boolean;
     readonly method?: "card" | "mobile_wallet" | "nfc" | "qr" | "biometric" | "voice";
     readonly businessType?: "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot";
     readonly captureMethod?: "automatic" | "manual";
@@ -153,11 +157,20 @@ export interface Schemas {
     readonly cutTables: readonly (string)[];
     readonly events: readonly (Schemas['ExportedEventResponse'])[];
   };
+  CustomerListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['CustomerResponse'])[];
+    readonly hasMore: boolean;
+  };
   CustomerResponse: {
     readonly id: string;
     readonly object: "customer";
+    readonly defaultPaymentMethod: string | null;
     readonly livemode: boolean;
     readonly createdAt: string;
+  };
+  DefaultPaymentMethodDto: {
+    readonly paymentMethod: string;
   };
   DeviceListResponse: {
     readonly object: "list";
@@ -559,6 +572,39 @@ export interface Schemas {
     readonly createdBy: string;
     readonly createdAt: string;
   };
+  SavePaymentMethodDto: {
+    readonly paymentMethod: string;
+    readonly usage?: "on_session" | "off_session";
+    readonly makeDefault?: boolean;
+    readonly returnUrl?: string;
+  };
+  SavedCardResponse: {
+    readonly brand: string;
+    readonly last4: string;
+    readonly expMonth: number;
+    readonly expYear: number;
+    readonly funding: string;
+    readonly country: string | null;
+  };
+  SavedMethodListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['SavedMethodResponse'])[];
+    readonly hasMore: boolean;
+  };
+  SavedMethodResponse: {
+    readonly id: string;
+    readonly object: "payment_method";
+    readonly status: "pending" | "requires_action" | "active" | "failed" | "detached";
+    readonly customerId: string;
+    readonly usage: "on_session" | "off_session";
+    readonly type: string | null;
+    readonly card: Schemas['SavedCardResponse'] | null;
+    readonly isDefault: boolean;
+    readonly nextAction: Schemas['NextActionResponse'] | null;
+    readonly livemode: boolean;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+  };
   SetLimitDto: {
     readonly currency: string;
     readonly dailyAmount: number | null;
@@ -744,6 +790,10 @@ export interface Operations {
   'GET /api/admin/webhook-events/lag': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/webhook-events/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookEventDetailResponse'] };
   'GET /api/auth/me': { path: undefined; query: undefined; body: undefined; answer: Schemas['MeResponse'] };
+  'GET /api/customers': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['CustomerListResponse'] };
+  'GET /api/customers/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['CustomerResponse'] };
+  'GET /api/customers/{id}/payment-methods': { path: { 'id': string }; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['SavedMethodListResponse'] };
+  'GET /api/customers/{id}/payment-methods/{methodId}': { path: { 'id': string; 'methodId': string }; query: undefined; body: undefined; answer: Schemas['SavedMethodResponse'] };
   'GET /api/devices': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['DeviceListResponse'] };
   'GET /api/devices/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'GET /api/disputes': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'status'?: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented"; 'paymentId'?: string }; body: undefined; answer: Schemas['DisputeListResponse'] };
@@ -799,6 +849,9 @@ export interface Operations {
   'POST /api/auth/step-up': { path: undefined; query: undefined; body: Schemas['TotpDto']; answer: undefined };
   'POST /api/auth/totp': { path: undefined; query: undefined; body: undefined; answer: Schemas['TotpSecretResponse'] };
   'POST /api/auth/totp/confirm': { path: undefined; query: undefined; body: Schemas['TotpDto']; answer: Schemas['RecoveryCodesResponse'] };
+  'POST /api/customers': { path: undefined; query: undefined; body: Schemas['CreateCustomerDto']; answer: Schemas['CustomerResponse'] };
+  'POST /api/customers/{id}/payment-methods': { path: { 'id': string }; query: undefined; body: Schemas['SavePaymentMethodDto']; answer: Schemas['SavedMethodResponse'] };
+  'POST /api/customers/{id}/payment-methods/{methodId}/detach': { path: { 'id': string; 'methodId': string }; query: undefined; body: undefined; answer: Schemas['SavedMethodResponse'] };
   'POST /api/devices': { path: undefined; query: undefined; body: Schemas['RegisterDeviceDto']; answer: Schemas['DeviceResponse'] };
   'POST /api/devices/{id}/activate': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'POST /api/devices/{id}/revoke': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
@@ -816,5 +869,6 @@ export interface Operations {
   'POST /api/webhook-endpoints/{id}/test': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'PUT /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: Schemas['PutFeatureFlagDto']; answer: undefined };
   'PUT /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: Schemas['ChangeProfileDto']; answer: Schemas['ProfileResponse'] };
+  'PUT /api/customers/{id}/default-payment-method': { path: { 'id': string }; query: undefined; body: Schemas['DefaultPaymentMethodDto']; answer: Schemas['SavedMethodResponse'] };
   'PUT /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: Schemas['SetLimitDto']; answer: Schemas['LimitsResponse'] };
 }

@@ -41,6 +41,15 @@ export {
 } from './payment-gateway.js';
 export { FraudWarnings } from './fraud-warnings.service.js';
 export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export {
+  type GatewayMethod,
+  type GatewaySetup,
+  type GatewaySetupRequest,
+  type SavedMethodEvent,
+  SavedMethodGateway,
+} from './saved-methods/saved-method-gateway.js';
+export { SavedMethodEvents } from './saved-methods/saved-method-events.js';
+export { SavedMethodCompleter } from './saved-methods/saved-methods.service.js';
 export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';

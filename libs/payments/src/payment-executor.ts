@@ -9,7 +9,8 @@ import {
   type PlannedAttempt,
 } from './payment-attempts.repository.js';
 import { type OpenRequest } from './payment-answer.js';
-import { type GatewayAnswer, type GatewayPayment, PaymentGateway } from './payment-gateway.js';
+import { PaymentCalls } from './payment-calls.js';
+import { type GatewayAnswer, type GatewayPayment } from './payment-gateway.js';
 import { paymentResponseOf } from './dto/payment.response.js';
 import { type Course, PaymentSettler } from './payment-settler.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -32,7 +33,7 @@ import { PaymentsRepository } from './payments.repository.js';
 export class PaymentExecutor {
   constructor(
     private readonly database: Database,
-    private readonly gateway: PaymentGateway,
+    private readonly calls: PaymentCalls,
     private readonly attempts: PaymentAttemptsRepository,
     private readonly payments: PaymentsRepository,
     private readonly transitions: PaymentTransitions,
@@ -45,19 +46,7 @@ export class PaymentExecutor {
    * @param open - Answered by the very change that ends this, if one does.
    */
   async execute(payment: Payment, attempt: PlannedAttempt, source: ChangeSource, open: OpenRequest | null = null): Promise<Payment> {
-    const answer = await this.gateway.createPayment(
-      {
-        paymentId: payment.id,
-        merchantId: payment.merchantId,
-        amount: money(payment.amountMinor, payment.currency),
-        captureMethod: payment.captureMethod,
-        isIncreasable: payment.isIncreasable,
-        paymentMethod: payment.paymentMethod,
-        description: payment.description,
-        metadata: payment.metadata,
-      },
-      attempt.stripeIdempotencyKey,
-    );
+    const answer = await this.calls.create(payment, attempt.stripeIdempotencyKey);
     crashPoint('after_intent_created');
     if (answer.outcome !== 'succeeded') return this.settler.settle(payment, attempt, answer, { source, open });
     return this.adopt(payment, attempt, answer, { source, open });
@@ -80,7 +69,7 @@ export class PaymentExecutor {
     const isFresh = this.settler.isResendable(attempt);
     // A stored 500 would be replayed for ever: then the list of intents tells whether there is one.
     if (isFresh && !isStoredError(attempt)) return this.execute(payment, attempt, source, open);
-    const found = await this.gateway.findPayment(payment.id, payment.createdAt);
+    const found = await this.calls.find(payment);
     if (found.outcome !== 'succeeded') return this.postpone(payment, source);
     if (found.object) return this.adopt(payment, attempt, { ...found, object: found.object }, { source, open });
     if (isFresh) return this.execute(payment, await this.recordCreation(payment, source), source, open);
@@ -99,7 +88,7 @@ export class PaymentExecutor {
       );
     }
     const attempt = await this.recordOperation(payment, 'cancel', source);
-    const answer = await this.gateway.cancelPayment(payment.stripePaymentIntentId, attempt.stripeIdempotencyKey);
+    const answer = await this.calls.cancel(payment.stripePaymentIntentId, attempt.stripeIdempotencyKey);
     return this.settler.settle(payment, attempt, answer, { source, open: null });
   }
 
@@ -112,9 +101,9 @@ export class PaymentExecutor {
   async increase(payment: Payment, gatewayId: string, amountMinor: number, source: ChangeSource): Promise<Payment> {
     const attempt = await this.recordOperation(payment, 'increase', source);
     const amount = money(amountMinor, payment.currency);
-    const answer = await this.gateway.increasePayment(gatewayId, amount, attempt.stripeIdempotencyKey);
+    const answer = await this.calls.increase(gatewayId, amount, attempt.stripeIdempotencyKey);
     // An earlier try may have raised it although its answer was lost; the same amount again is refused then.
-    const seen = answer.outcome === 'failed' ? await this.gateway.retrievePayment(gatewayId) : answer;
+    const seen = answer.outcome === 'failed' ? await this.calls.retrieve(gatewayId) : answer;
     const isRaised = seen.outcome === 'succeeded' && seen.object.amountMinor >= amountMinor;
     // The tip comes along with the snapshot: nothing but a tip raises what is held.
     const after = await this.settler.settle(payment, attempt, isRaised ? seen : answer, { source, open: null });
@@ -130,7 +119,7 @@ export class PaymentExecutor {
     if (payment.stripePaymentIntentId === null) return payment;
     const attempt = await this.recordOperation(payment, 'capture', source);
     const amount = plan.captureMinor === null ? null : money(plan.captureMinor, payment.currency);
-    const answer = await this.gateway.capturePayment(payment.stripePaymentIntentId, amount, attempt.stripeIdempotencyKey);
+    const answer = await this.calls.capture(payment.stripePaymentIntentId, amount, attempt.stripeIdempotencyKey);
     return this.settler.settle(payment, attempt, answer, { source, open: null }, plan.amounts);
   }
 
@@ -162,7 +151,7 @@ export class PaymentExecutor {
 
   private async confirm(payment: Payment, gatewayId: string, attempt: PlannedAttempt, course: Course): Promise<Payment> {
     crashPoint('after_intent_adopted');
-    const answer = await this.gateway.confirmPayment(gatewayId, { returnUrl: payment.returnUrl }, attempt.stripeIdempotencyKey);
+    const answer = await this.calls.confirm(payment, gatewayId, attempt.stripeIdempotencyKey);
     crashPoint('after_confirmed');
     return this.settler.settle(payment, attempt, answer, course);
   }
@@ -179,7 +168,7 @@ export class PaymentExecutor {
 
   private async resumeIntent(payment: Payment, gatewayId: string, course: Course): Promise<Payment> {
     const { source } = course;
-    const answer = await this.gateway.retrievePayment(gatewayId);
+    const answer = await this.calls.retrieve(gatewayId);
     if (answer.outcome !== 'succeeded') return this.postpone(payment, source);
     await this.attempts.closeOpen(this.database, payment.id);
     if (payment.status !== 'processing' || answer.object.status !== 'requires_confirmation') {

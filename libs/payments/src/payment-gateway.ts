@@ -145,6 +145,8 @@ export interface GatewayPaymentRequest {
   readonly isIncreasable: boolean;
   /** The processor's payment method id, or a test token. */
   readonly paymentMethod: string;
+  /** The processor's customer whose saved method it is; null for nobody's. */
+  readonly customerGatewayId: string | null;
   readonly description: string | null;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -157,7 +159,11 @@ export abstract class PaymentGateway {
   /** Moves or reserves the money of an intent whose id is already committed. */
   abstract confirmPayment(
     gatewayId: string,
-    options: { readonly returnUrl: string | null },
+    options: {
+      readonly returnUrl: string | null;
+      /** Nobody is present: a challenge is a decline, `authentication_required`. */
+      readonly isOffSession: boolean;
+    },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>>;
 

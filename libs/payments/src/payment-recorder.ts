@@ -75,6 +75,7 @@ export class PaymentRecorder {
         profileVersion: draft.profileVersion,
         method: draft.method,
         paymentMethod: request.paymentMethod,
+        isOffSession: request.offSession ?? false,
         captureMethod: draft.captureMethod,
         isIncreasable: draft.captureMethod === 'manual' && profile.tip?.isAdjustableUntilCapture === true,
         description: draft.description,

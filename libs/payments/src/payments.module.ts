@@ -3,7 +3,9 @@ import { DevicesCoreModule } from '#devices';
 import { FraudCoreModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
+import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
+import { CustomersService } from './customers.service.js';
 import { DisputeMirror } from './disputes/dispute-mirror.js';
 import { DisputesController } from './disputes/disputes.controller.js';
 import { DisputesRepository } from './disputes/disputes.repository.js';
@@ -19,10 +21,12 @@ import { OutboxRepository } from './outbox.repository.js';
 import { PaymentAccumulator } from './payment-accumulator.js';
 import { PaymentAdmission } from './payment-admission.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { PaymentCalls } from './payment-calls.js';
 import { PaymentCompleter } from './payment-completer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { PaymentOperations } from './payment-operations.js';
+import { PaymentPayers } from './payment-payers.js';
 import { PaymentRecorder } from './payment-recorder.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentViews } from './payment-views.js';
@@ -35,6 +39,11 @@ import { PaymentsRepository } from './payments.repository.js';
 import { PaymentsService } from './payments.service.js';
 import { RefundsRepository } from './refunds.repository.js';
 import { RefundsService } from './refunds.service.js';
+import { SavedMethodChanges } from './saved-methods/saved-method-changes.js';
+import { SavedMethodEvents } from './saved-methods/saved-method-events.js';
+import { SavedMethodSetup } from './saved-methods/saved-method-setup.js';
+import { SavedMethodsRepository } from './saved-methods/saved-methods.repository.js';
+import { SavedMethodCompleter, SavedMethodsService } from './saved-methods/saved-methods.service.js';
 import { SpendingLimitsRepository } from './spending-limits.repository.js';
 import { SpendingLimitsService } from './spending-limits.service.js';
 
@@ -43,6 +52,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
     CustomersRepository,
+    CustomersService,
     DisputeMirror,
     DisputesRepository,
     DisputesService,
@@ -56,10 +66,12 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentAccumulator,
     PaymentAdmission,
     PaymentAttemptsRepository,
+    PaymentCalls,
     PaymentCompleter,
     PaymentDrafts,
     PaymentExecutor,
     PaymentOperations,
+    PaymentPayers,
     PaymentRecorder,
     PaymentQueueRepository,
     PaymentSettler,
@@ -71,10 +83,17 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentsService,
     RefundsRepository,
     RefundsService,
+    SavedMethodChanges,
+    SavedMethodCompleter,
+    SavedMethodEvents,
+    SavedMethodSetup,
+    SavedMethodsRepository,
+    SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
   ],
   exports: [
+    CustomersService,
     DisputesService,
     FraudWarnings,
     GatewayEventsService,
@@ -90,6 +109,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentsRepository,
     PaymentsService,
     RefundsService,
+    SavedMethodCompleter,
+    SavedMethodEvents,
+    SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
   ],
@@ -99,7 +121,7 @@ export class PaymentsCoreModule {}
 /** Payments with their routes. */
 @Module({
   imports: [PaymentsCoreModule],
-  controllers: [DisputesController, PaymentsController, LimitsController],
+  controllers: [DisputesController, PaymentsController, CustomersController, LimitsController],
   exports: [PaymentsCoreModule],
 })
 export class PaymentsModule {}

@@ -26,6 +26,7 @@ export type NewPayment = Pick<
   | 'profileVersion'
   | 'method'
   | 'paymentMethod'
+  | 'isOffSession'
   | 'captureMethod'
   | 'isIncreasable'
   | 'description'
@@ -69,7 +70,7 @@ export const PAYMENT_COLUMNS = `id, merchant_id as "merchantId", livemode, statu
   tip_minor as "tipMinor", tax_minor as "taxMinor", amount_capturable_minor as "amountCapturableMinor",
   amount_received_minor as "amountReceivedMinor", amount_refunded_minor as "amountRefundedMinor",
   amount_disputed_minor as "amountDisputedMinor", currency, device_id as "deviceId", device_type as "deviceType", customer_id as "customerId",
-  business_type as "businessType", profile_version as "profileVersion", method, payment_method as "paymentMethod",
+  business_type as "businessType", profile_version as "profileVersion", method, payment_method as "paymentMethod", is_off_session as "isOffSession",
   capture_method as "captureMethod", description, metadata, return_url as "returnUrl", risk_score as "riskScore",
   risk_level as "riskLevel", risk_decision as "riskDecision", stripe_payment_intent_id as "stripePaymentIntentId",
   stripe_charge_id as "stripeChargeId", capture_before as "captureBefore", is_increasable as "isIncreasable",

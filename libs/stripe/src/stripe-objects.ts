@@ -1,11 +1,26 @@
 /** Stripe's objects in our words: the snapshots of `PaymentGateway`. */
 import type Stripe from 'stripe';
 import { AssertionError, currencyCode, fromStripeAmount, SECOND_MS } from '#kernel';
-import type { GatewayDispute, GatewayFraudWarning, GatewayMovement, GatewayPayment, GatewayRefund, GatewayReview } from '#payments';
+import type {
+  GatewayDispute,
+  GatewayFraudWarning,
+  GatewayMethod,
+  GatewayMovement,
+  GatewayPayment,
+  GatewayRefund,
+  GatewayReview,
+  GatewaySetup,
+} from '#payments';
 import { declineOf } from './stripe-calls.js';
 
 /** Metadata keys under which our own ids travel with every object we make. */
-export const METADATA_KEYS = { merchant: 'upp_merchant_id', payment: 'upp_payment_id', refund: 'upp_refund_id' } as const;
+export const METADATA_KEYS = {
+  merchant: 'upp_merchant_id',
+  payment: 'upp_payment_id',
+  refund: 'upp_refund_id',
+  customer: 'upp_customer_id',
+  savedMethod: 'upp_saved_method_id',
+} as const;
 
 /** A payment intent's snapshot. @throws AssertionError for a currency this product does not know. */
 export function gatewayPaymentOf(intent: Stripe.PaymentIntent): GatewayPayment {
@@ -85,6 +100,40 @@ function gatewayMovementOf({ id, amount, fee, currency: code, created }: Stripe.
   };
 }
 
+/** A setup intent's snapshot; its method in full where the answer carries it. */
+export function gatewaySetupOf(setup: Stripe.SetupIntent): GatewaySetup {
+  const { payment_method: method } = setup;
+  return {
+    gatewayId: setup.id,
+    status: setupStatusOf(setup.status),
+    method: method === null || typeof method === 'string' ? null : gatewayMethodOf(method),
+    nextAction: setup.next_action === null ? null : { ...setup.next_action },
+    lastError: setup.last_setup_error === null ? null : declineOf(setup.last_setup_error),
+    livemode: setup.livemode,
+    savedMethodId: setup.metadata?.[METADATA_KEYS.savedMethod] ?? null,
+  };
+}
+
+/** A payment method's snapshot. */
+export function gatewayMethodOf({ id, type, customer, card }: Stripe.PaymentMethod): GatewayMethod {
+  return {
+    gatewayId: id,
+    customerGatewayId: customer === null ? null : idOf(customer),
+    type,
+    card: card
+      ? {
+          brand: card.brand,
+          last4: card.last4,
+          expMonth: card.exp_month,
+          expYear: card.exp_year,
+          funding: card.funding,
+          country: card.country,
+          fingerprint: card.fingerprint ?? null,
+        }
+      : null,
+  };
+}
+
 /** A review's snapshot; null when it concerns a charge that was made without a payment intent. */
 export function gatewayReviewOf(review: Stripe.Review): GatewayReview | null {
   if (review.payment_intent === undefined) return null;
@@ -122,6 +171,20 @@ function statusOf(status: string): GatewayPayment['status'] {
       return status;
     default:
       throw new AssertionError(`unexpected payment intent status: ${status}`);
+  }
+}
+
+function setupStatusOf(status: string): GatewaySetup['status'] {
+  switch (status) {
+    case 'requires_payment_method':
+    case 'requires_confirmation':
+    case 'requires_action':
+    case 'processing':
+    case 'succeeded':
+    case 'canceled':
+      return status;
+    default:
+      throw new AssertionError(`unexpected setup intent status: ${status}`);
   }
 }
 

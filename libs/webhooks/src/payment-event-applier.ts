@@ -1,21 +1,33 @@
 import { Injectable } from '@nestjs/common';
-import { type EventEffect, GatewayEventsService } from '#payments';
+import { type EventEffect, GatewayEventsService, SavedMethodEvents } from '#payments';
 import { type Queryable } from '#platform';
 import { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
 
-/** Events become changes of payments, refunds and disputes. */
+/** Events become changes of payments, refunds, disputes and saved payment methods. */
 @Injectable()
 export class PaymentEventApplier extends EventApplier {
-  constructor(private readonly payments: GatewayEventsService) {
+  constructor(
+    private readonly payments: GatewayEventsService,
+    private readonly savedMethods: SavedMethodEvents,
+  ) {
     super();
   }
 
   override async apply(events: readonly SourcedEvent[], transaction: Queryable): Promise<ApplyOutcome[]> {
     const outcomes: ApplyOutcome[] = [];
-    for (const { eventId, event, evidence } of events) {
-      outcomes.push(outcomeOf(await this.payments.apply(transaction, event, evidence, { source: 'webhook', sourceId: eventId })));
-    }
+    for (const sourced of events) outcomes.push(outcomeOf(await this.applyOne(sourced, transaction)));
     return outcomes;
+  }
+
+  private applyOne({ eventId, event, evidence }: SourcedEvent, transaction: Queryable): Promise<EventEffect> {
+    switch (event.kind) {
+      case 'setup':
+      case 'method':
+      case 'customer_deleted':
+        return this.savedMethods.apply(transaction, event, eventId);
+      default:
+        return this.payments.apply(transaction, event, evidence, { source: 'webhook', sourceId: eventId });
+    }
   }
 }
 

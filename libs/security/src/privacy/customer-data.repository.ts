@@ -94,7 +94,8 @@ export class CustomerDataRepository {
   /** Destroys the person's key, removes what names or places them in clear, and has Stripe's events searched for them from the first one on. */
   async erase(transaction: Queryable, { id }: Pick<CustomerRow, 'id'>): Promise<void> {
     await transaction.query(
-      `update customers set email_hash = null, email_sealed = null, erased_at = now(), events_redacted_to = 0, updated_at = now() where id = $1`,
+      `update customers set email_hash = null, email_sealed = null, default_payment_method_id = null, erased_at = now(),
+         events_redacted_to = 0, updated_at = now() where id = $1`,
       [id],
     );
     await transaction.query(

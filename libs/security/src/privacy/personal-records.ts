@@ -12,6 +12,8 @@ export interface PersonalRecords {
 }
 
 const PAYMENTS = 'select id from payments where customer_id = $1';
+/** What merchants are told of, and what requests make. */
+const THINGS = `${PAYMENTS} union all select id from saved_payment_methods where customer_id = $1`;
 const OF_CUSTOMER = 'r.customer_id = $1';
 const OF_PAYMENTS = `r.payment_id in (${PAYMENTS})`;
 const OWN = ['merchant_id', 'livemode', 'next_check_at', 'check_count'];
@@ -58,6 +60,7 @@ export const PERSONAL_RECORDS: readonly PersonalRecords[] = [
     unexported: OWN,
     erase: 'select forget_places_of(merchant_id, id) from customers where id = $1',
   },
+  { table: 'fraud_warnings', rows: OF_PAYMENTS, unexported: OWN, erase: null },
   { table: 'fraud_labels', rows: OF_CUSTOMER, unexported: [...OWN, 'source_id'], erase: null },
   {
     table: 'fraud_reviews',
@@ -66,36 +69,48 @@ export const PERSONAL_RECORDS: readonly PersonalRecords[] = [
     erase: `update fraud_reviews set note = null where payment_id in (${PAYMENTS})`,
   },
   { table: 'spending_reservations', rows: OF_PAYMENTS, unexported: [], erase: null },
+  // The processor is told by the worker to give up what is still kept there.
+  {
+    table: 'saved_payment_methods',
+    rows: OF_CUSTOMER,
+    unexported: [...OWN, 'created_by', 'requested_method', 'fingerprint', 'try_number', 'version'],
+    erase: `update saved_payment_methods set status = case when status in ('active', 'detached') then 'detached' else 'failed' end,
+              requested_method = 'erased', brand = null, last4 = null, exp_month = null, exp_year = null, funding = null, country = null,
+              fingerprint = null, return_url = null, next_action = null, last_error = null, version = version + 1, updated_at = now(),
+              next_check_at = case when status = 'active' then now() else next_check_at end
+            where customer_id = $1`,
+  },
   // By its object: what somebody did with the customer's data, without who it was.
   {
     table: 'audit_log',
-    rows: `(r.object_id = $1 or r.object_id in (${PAYMENTS}))`,
+    rows: `(r.object_id = $1 or r.object_id in (${THINGS}))`,
     unexported: ['merchant_id', 'actor', 'ip', 'request_id', 'transaction_id'],
     erase: null,
   },
   // What merchants were told, for those who ask again. They have their own copy to erase.
   {
     table: 'outbox_events',
-    rows: `r.object_id in (${PAYMENTS})`,
+    rows: `r.object_id in (${THINGS})`,
     unexported: null,
     erase: `update outbox_events set previous = previous - 'metadata' - 'description',
               data = data || '{"metadata": {}}' || case when data ? 'description' then '{"description": null}'::jsonb else '{}' end
-            where object_id in (${PAYMENTS})`,
+                || case when data ? 'card' then '{"card": null}'::jsonb else '{}' end
+            where object_id in (${THINGS})`,
   },
   // The first kilobyte of what a merchant's server answered may repeat what it was sent.
   {
     table: 'webhook_delivery_attempts',
-    rows: `r.delivery_id in (select d.id from webhook_deliveries d join outbox_events o on o.id = d.event_id where o.object_id in (${PAYMENTS}))`,
+    rows: `r.delivery_id in (select d.id from webhook_deliveries d join outbox_events o on o.id = d.event_id where o.object_id in (${THINGS}))`,
     unexported: null,
     erase: `update webhook_delivery_attempts set response = null where delivery_id in
-              (select d.id from webhook_deliveries d join outbox_events o on o.id = d.event_id where o.object_id in (${PAYMENTS}))`,
+              (select d.id from webhook_deliveries d join outbox_events o on o.id = d.event_id where o.object_id in (${THINGS}))`,
   },
   // The stored answers repeat the description and metadata. Without them a late repeat of the request is answered from the payment's row.
   {
     table: 'idempotency_keys',
-    rows: `r.object_id in (${PAYMENTS})`,
+    rows: `r.object_id in (${THINGS})`,
     unexported: null,
-    erase: `delete from idempotency_keys where object_id in (${PAYMENTS})`,
+    erase: `delete from idempotency_keys where object_id in (${THINGS})`,
   },
   {
     table: 'security_incidents',
