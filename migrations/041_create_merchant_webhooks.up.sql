@@ -31,10 +31,12 @@ begin
       'amountDisputed', case when former.amount_disputed_minor <> new.amount_disputed_minor then former.amount_disputed_minor end))
   from payments payment
   left join payment_adjustments former on former.payment_id = new.payment_id and former.sequence = new.sequence - 1
-  where payment.id = new.payment_id;
-  if not found then
-    raise exception 'an adjustment has no payment';
-  end if;
+  where payment.id = new.payment_id
+    -- That an intent was made for a payment is no news: the next event has its id.
+    and (former.status_after, former.amount_minor, former.amount_capturable_minor, former.amount_received_minor, former.amount_refunded_minor,
+         former.amount_disputed_minor, former.outcome_certainty)
+      is distinct from (new.status_after, new.amount_minor, new.amount_capturable_minor, new.amount_received_minor, new.amount_refunded_minor,
+         new.amount_disputed_minor, new.outcome_certainty);
   return null;
 end $$;
 create trigger payment_adjustments_tell_merchant after insert on payment_adjustments for each row execute function tell_merchant_of_payment();
