@@ -28,10 +28,10 @@ export interface ChangeCompanions {
 const INSERT = `
   with changed as (
     insert into payments (id, merchant_id, livemode, status, amount_minor, tip_minor, tax_minor, currency, device_id, device_type, customer_id,
-      business_type, profile_version, method, payment_method, capture_method, is_increasable, is_off_session, description, metadata, return_url, risk_score,
+      business_type, profile_version, method, payment_method, is_off_session, capture_method, is_increasable, description, metadata, return_url, risk_score,
       risk_level, risk_decision, latitude, longitude, client_ip, next_check_at, version, created_at, updated_at)
     values (:id, :merchantId, :livemode, :status, :amountMinor, :tipMinor, :taxMinor, :currency, :deviceId, :deviceType, :customerId,
-      :businessType, :profileVersion, :method, :paymentMethod, :captureMethod, :isIncreasable, :isOffSession, :description, :metadata, :returnUrl, :riskScore,
+      :businessType, :profileVersion, :method, :paymentMethod, :isOffSession, :captureMethod, :isIncreasable, :description, :metadata, :returnUrl, :riskScore,
       :riskLevel, :riskDecision, :latitude, :longitude, :ip, :nextCheckAt, :version, :createdAt, :updatedAt)
     returning *)`;
 const UPDATE = `
