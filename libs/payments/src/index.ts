@@ -40,7 +40,7 @@ export {
   PaymentGateway,
 } from './payment-gateway.js';
 export { FraudWarnings } from './fraud-warnings.service.js';
-export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { type AttributedEvent, type EventEffect, GatewayEventsService } from './gateway-events.service.js';
 export {
   type GatewayMethod,
   type GatewaySetup,
