@@ -29,7 +29,11 @@ const AFTER_STEP_UP: readonly Scope[] = [
   'customers:erase',
 ];
 // Their right is wider than they are.
-const AFTER_STEP_UP_TOO = ['PUT /api/limits/:subject', 'POST /api/webhook-endpoints/:id/rotate-secret', 'GET /api/admin/customers/:id/export'];
+const AFTER_STEP_UP_TOO = [
+  'PUT /api/limits/:subject',
+  'POST /api/webhook-endpoints/:id/rotate-secret',
+  'GET /api/admin/customers/:id/export',
+];
 // It ends the session of who calls it: tried by nobody but at the end.
 const LOGOUT = '/api/auth/logout';
 

@@ -1,4 +1,5 @@
 /** What is worth waking somebody for, as pure rules over what was read. docs/operations.md has a section for each. */
+import type { FailedRun } from '#operations';
 import type { AlertsConfig } from '#platform';
 import type { QueueState } from '../queues.repository.js';
 
@@ -31,15 +32,18 @@ export interface DeploymentReadings {
   /** Share of the certificate's lifetime that is left; 1 without one. */
   readonly certificateRatio: number;
   readonly criticalIncidents: number;
-  /** Seconds; null while backups, or drills, are switched off. */
+  /** Seconds; null while backups, drills, or base backups are switched off. */
   readonly backupAgeSeconds: number | null;
   readonly drillAgeSeconds: number | null;
+  readonly walAgeSeconds: number | null;
+  readonly failedRuns: readonly FailedRun[];
 }
 
 // Fewer requests in five minutes say nothing about a share.
 const MIN_REQUESTS = 20;
 const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3_600;
+const WAL_AGE_SECONDS = 300;
 
 /** What is wrong with one process. */
 export function processFindings({ requests, failed, p99Ms }: RequestFigures, host: string, limits: AlertsConfig): AlertFinding[] {
@@ -96,6 +100,12 @@ export function deploymentFindings(readings: DeploymentReadings, limits: AlertsC
       'restore_drill_old',
       `For ${Math.round(drillAgeSeconds / HOUR_SECONDS)} hours no backup has been restored to see that it works`,
     );
+  }
+  if (readings.walAgeSeconds !== null && readings.walAgeSeconds > WAL_AGE_SECONDS) {
+    add('critical', 'wal_archive_old', `For ${Math.round(readings.walAgeSeconds)} s the WAL has not been archived`);
+  }
+  for (const { kind, error } of readings.failedRuns) {
+    add('critical', 'backup_failed', `${kind === 'backup' ? 'The backup' : 'The restore drill'} failed: ${error}`, kind);
   }
   return found;
 }
