@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { CertificateWatch } from '#ssl';
-import { metricValue } from '#test';
+import { metricValue, waitFor } from '#test';
 import { issueTestCertificate, writePair } from '../ssl/test-certificates.js';
 import { TestSystem } from '../support/test-system.js';
 
@@ -22,9 +22,22 @@ describe("the health of the listener's own certificate", () => {
     return writePair(folder, 'own', await issueTestCertificate(lifetime));
   }
 
-  async function replace(lifetime: Lifetime): Promise<void> {
-    await bring(lifetime);
-    await system.app.get(CertificateWatch).lookOnce();
+  /** A process that finds this certificate when it starts: a running one takes up none that is out of date. */
+  async function start(lifetime: Lifetime): Promise<void> {
+    const { certificateFile, keyFile } = await bring(lifetime);
+    system = await TestSystem.start({
+      environment: {
+        TLS_MODE: 'custom',
+        TLS_CERTIFICATE_FILES: certificateFile,
+        TLS_KEY_FILES: keyFile,
+        TLS_PLAIN_HTTP_PORT: '0',
+        TLS_CHECK_INTERVAL_MS: '3600000',
+        // This machine may be busy or full; that is not what is asked here.
+        HEALTH_DISK_MIN_FREE_PERCENT: '0',
+        HEALTH_MEMORY_MAX_PERCENT: '100',
+        HEALTH_EVENT_LOOP_DELAY_MS: '60000',
+      },
+    });
   }
 
   async function read(): Promise<{ status: number; health: string; certificate: unknown; ratio: number }> {
@@ -39,31 +52,18 @@ describe("the health of the listener's own certificate", () => {
     };
   }
 
-  beforeAll(async () => {
+  beforeAll(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'upp-certificate-'));
-    const { certificateFile, keyFile } = await bring({ fromDay: -1, toDay: 89 });
-    system = await TestSystem.start({
-      environment: {
-        TLS_MODE: 'custom',
-        TLS_CERTIFICATE_FILES: certificateFile,
-        TLS_KEY_FILES: keyFile,
-        TLS_PLAIN_HTTP_PORT: '0',
-        TLS_CHECK_INTERVAL_MS: '3600000',
-        // This machine may be busy or full; that is not what is asked here.
-        HEALTH_DISK_MIN_FREE_PERCENT: '0',
-        HEALTH_MEMORY_MAX_PERCENT: '100',
-        HEALTH_EVENT_LOOP_DELAY_MS: '60000',
-      },
-    });
   });
 
-  afterAll(async () => {
-    await system.stop();
+  afterEach(() => system.stop());
+
+  afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
 
   it('is up while more than a third of the lifetime is left', async () => {
-    await replace({ fromDay: -59, toDay: 31 });
+    await start({ fromDay: -59, toDay: 31 });
 
     const { status, health, certificate, ratio } = await read();
 
@@ -73,7 +73,7 @@ describe("the health of the listener's own certificate", () => {
   });
 
   it('is degraded, and requests are served, when less is left', async () => {
-    await replace({ fromDay: -61, toDay: 29 });
+    await start({ fromDay: -61, toDay: 29 });
 
     const { status, health, certificate, ratio } = await read();
 
@@ -83,7 +83,7 @@ describe("the health of the listener's own certificate", () => {
   });
 
   it('stays degraded, and never takes the process out of service, when it has expired', async () => {
-    await replace({ fromDay: -91, toDay: -1 });
+    await start({ fromDay: -91, toDay: -1 });
 
     const { status, health, certificate, ratio } = await read();
 
@@ -93,8 +93,16 @@ describe("the health of the listener's own certificate", () => {
   });
 
   it('is up again when a new one has been brought', async () => {
-    await replace({ fromDay: -1, toDay: 89 });
+    await start({ fromDay: -91, toDay: -1 });
+    const before = await read();
 
-    expect(await read()).toMatchObject({ status: 200, health: 'ok', certificate: { status: 'up' } });
+    await bring({ fromDay: -1, toDay: 89 });
+    await waitFor(async () => {
+      await system.app.get(CertificateWatch).lookOnce();
+      return (await read()).health === 'ok';
+    });
+
+    expect(before.certificate).toMatchObject({ state: 'expired' });
+    expect(await read()).toMatchObject({ status: 200, certificate: { status: 'up', state: 'ok' } });
   });
 });
