@@ -23,4 +23,5 @@ create table devices (
   -- A known fingerprint rotates the credential of its own merchant's device and never reaches another merchant's.
   unique (merchant_id, livemode, fingerprint)
 );
-create index devices_merchant_idx on devices (merchant_id, livemode, id);
+-- For lists, and for what names a device together with its merchant.
+create unique index devices_merchant_idx on devices (merchant_id, livemode, id);

@@ -1,7 +1,7 @@
 -- The current row of a payment: a projection of its attempts and adjustments, and what every decision is compared and set against.
 create table payments (
   id text collate "C" primary key,
-  merchant_id text collate "C" not null references merchants (id),
+  merchant_id text collate "C" not null,
   livemode boolean not null,
   status text not null check (status in ('requires_payment_method', 'requires_confirmation', 'requires_action', 'processing', 'requires_capture', 'succeeded', 'canceled', 'in_review', 'accumulating', 'blocked')),
   -- 'unknown' while nobody can say whether the processor moved money; see payment-completer.ts.
@@ -15,7 +15,7 @@ create table payments (
   amount_refunded_minor bigint not null default 0 check (amount_refunded_minor >= 0),
   amount_disputed_minor bigint not null default 0 check (amount_disputed_minor >= 0),
   currency char(3) not null,
-  device_id text collate "C" not null references devices (id),
+  device_id text collate "C" not null,
   -- As it was when it paid: it says how the payment is presented.
   device_type text not null,
   customer_id text collate "C" references customers (id),
@@ -52,7 +52,10 @@ create table payments (
   check_count integer not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  check (amount_refunded_minor <= amount_received_minor)
+  check (amount_refunded_minor <= amount_received_minor),
+  -- One key instead of two, and a stronger one: the device is this merchant's and of this mode. A key to merchants itself would make every payment
+  -- lock its merchant's row, and so queue with all the merchant's others; for the same reason what is written along with a payment has none.
+  foreign key (merchant_id, livemode, device_id) references devices (merchant_id, livemode, id)
 );
 -- Lists page by id within merchant and mode; the status filter is rare enough to scan.
 create index payments_merchant_idx on payments (merchant_id, livemode, id);
@@ -68,6 +71,8 @@ create index payments_accumulated_idx on payments (accumulated_into) where accum
 create table payment_attempts (
   id text collate "C" primary key,
   payment_id text collate "C" not null references payments (id),
+  -- The payment's own: the wall between tenants compares it in every statement, and must not look the payment up for that.
+  merchant_id text collate "C" not null,
   operation text not null check (operation in ('create', 'confirm', 'increase', 'capture', 'cancel')),
   stripe_idempotency_key text collate "C" not null unique,
   actor text not null,
@@ -86,6 +91,7 @@ create index payment_attempts_payment_idx on payment_attempts (payment_id, id);
 -- Append-only: every change of a payment, in order. Amounts are those after the change.
 create table payment_adjustments (
   payment_id text collate "C" not null references payments (id),
+  merchant_id text collate "C" not null,
   sequence integer not null check (sequence > 0),
   source text not null check (source in ('api', 'webhook', 'completer', 'reconciliation', 'admin')),
   -- The webhook event, request or job that caused it.

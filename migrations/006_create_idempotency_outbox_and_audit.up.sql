@@ -1,6 +1,6 @@
 -- The unique row is the only arbiter of "who runs this request": no cache, no lock elsewhere.
 create table idempotency_keys (
-  merchant_id text collate "C" not null references merchants (id),
+  merchant_id text collate "C" not null,
   livemode boolean not null,
   key text collate "C" not null check (length(key) between 1 and 255),
   -- SHA-256 over method, route and canonical body: another request under the same key is refused with 422.
@@ -24,7 +24,7 @@ create table outbox_events (
   -- before the oldest transaction that still runs, and go on by (xid, position).
   xid xid8 not null default pg_current_xact_id(),
   position bigint generated always as identity,
-  merchant_id text collate "C" not null references merchants (id),
+  merchant_id text collate "C" not null,
   livemode boolean not null,
   type text not null,
   object_id text collate "C" not null,

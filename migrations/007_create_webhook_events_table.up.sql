@@ -38,11 +38,12 @@ create table webhook_jobs (
   status text not null default 'received' check (status in ('received', 'waiting', 'failed')),
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
-  -- While in the future, a worker has it. Outside every index, so that a claim is a HOT update.
+  -- While in the future, a worker has it. Outside every index, as attempts is, so that a claim is a HOT update.
   leased_until timestamptz,
   last_error text
 ) with (fillfactor = 70);
-create index webhook_jobs_due_idx on webhook_jobs (next_attempt_at, event_sequence);
+-- Only of what was postponed: a new event is due at once and found by its number, and to store it touches one index less.
+create index webhook_jobs_postponed_idx on webhook_jobs (next_attempt_at) where status <> 'received';
 
 -- Events whose last attempt failed. They stay until a person replays them.
 create table webhook_dead (

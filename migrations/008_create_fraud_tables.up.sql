@@ -1,7 +1,7 @@
 -- Every attempt to pay, counted whether or not it succeeds; what the rules know of the past is counted here.
 create table fraud_attempts (
   sequence bigint generated always as identity primary key,
-  merchant_id text collate "C" not null references merchants (id),
+  merchant_id text collate "C" not null,
   livemode boolean not null,
   payment_id text collate "C" not null,
   business_type text not null,
@@ -26,7 +26,7 @@ create index fraud_attempts_type_idx on fraud_attempts (merchant_id, business_ty
 create table fraud_assessments (
   id text collate "C" primary key,
   payment_id text collate "C" not null,
-  merchant_id text collate "C" not null references merchants (id),
+  merchant_id text collate "C" not null,
   livemode boolean not null,
   device_id text collate "C",
   customer_id text collate "C",

@@ -3,7 +3,7 @@
 create table spending_buckets (
   -- Made by libs/payments/src/domain/spending-limit.ts: subject, kind of window, currency and the window's first instant.
   key text collate "C" primary key,
-  merchant_id text collate "C" not null references merchants (id),
+  merchant_id text collate "C" not null,
   livemode boolean not null,
   subject_id text collate "C" not null,
   -- The sum of what its reservations hold; of a count over a rolling window, all that were ever counted.
@@ -17,6 +17,8 @@ create index spending_buckets_subject_idx on spending_buckets (merchant_id, live
 create table spending_reservations (
   payment_id text collate "C" not null,
   bucket_key text collate "C" not null references spending_buckets (key),
+  -- The bucket's own.
+  merchant_id text collate "C" not null,
   -- 'amount' in minor units, or 'count' of payments.
   measure text not null check (measure in ('amount', 'count')),
   -- Whether a refund gives back what it pays back; the profile of the payment's day says so.

@@ -14,7 +14,10 @@ export const MIGRATION_NAMES = [
   '007_create_webhook_events_table',
   '008_create_fraud_tables',
   '010_create_spending_limits',
+  '011_follow_disputes',
+  '012_tell_merchants_of_refunds',
   '013_create_fraud_warnings',
+  '014_save_payment_methods',
   '020_extend_blacklist',
   '021_create_fraud_labels',
   '022_read_fraud_evidence_at_once',
@@ -28,9 +31,12 @@ export const MIGRATION_NAMES = [
   '033_create_backup_runs',
   '041_create_merchant_webhooks',
   '042_create_reconciliation',
+  '043_let_go_of_webhook_payloads',
   '050_chain_audit_log',
   '051_erase_customers',
   '052_audit_money',
+  '053_shred_personal_data',
+  '054_tune_rate_limits_per_merchant',
   '060_isolate_tenants',
 ] as const;
 

@@ -1,6 +1,6 @@
 import { assert } from '#kernel';
 import { GatewayEventsService, PaymentGateway } from '#payments';
-import { waitFor } from '#test';
+import { asOwner, waitFor } from '#test';
 import { type ApiAnswer, TestSystem } from '../support/test-system.js';
 
 let system: TestSystem;
@@ -313,7 +313,11 @@ describe('lists and tenancy', () => {
 
   it("hides a payment that is not the caller's behind 404", async () => {
     const { body: paid } = await pay();
-    await system.database.query(`update payments set livemode = true where id = $1`, [paid.id]);
+    await asOwner(
+      system.database,
+      'set local session_replication_role = replica',
+      `update payments set livemode = true where id = '${String(paid.id)}'`,
+    );
 
     const hidden = await system.call('GET', `/api/payments/${paid.id}`);
     const absent = await system.call('GET', '/api/payments/pay_01jd8y3v5kq2e9c7x4m6n0r1st');

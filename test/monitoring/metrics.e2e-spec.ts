@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { freePorts, metricValue, requiresProgram } from '#test';
+import { asOwner, freePorts, metricValue, requiresProgram } from '#test';
 import { TestSystem } from '../support/test-system.js';
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests';
@@ -50,7 +50,11 @@ describe('metrics', () => {
         `insert into merchants (id, name, country, time_zone, default_business_type, enabled_business_types)
          values ('mer_other', 'Other', 'US', 'UTC', 'retail', '{retail}')`,
       );
-      await system.database.query(`update payments set merchant_id = 'mer_other' where currency = 'eur'`);
+      await asOwner(
+        system.database,
+        'set local session_replication_role = replica',
+        `update payments set merchant_id = 'mer_other' where currency = 'eur'`,
+      );
 
       const own = await system.call('GET', '/metrics?hours=1');
       const all = await system.call('GET', '/metrics?hours=1', { credential: METRICS_TOKEN });

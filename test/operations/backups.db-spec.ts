@@ -61,7 +61,7 @@ withPostgres('logical backups in a folder', () => {
     await backups().makeDue();
     const report = await drill().prove();
 
-    const names = readdirSync(folder);
+    const names = readdirSync(folder).filter((name) => name.endsWith('.upp-backup'));
     expect(names).toHaveLength(1);
     expect(readFileSync(path.join(folder, names[0] ?? '')).includes('needle in the haystack')).toBe(false);
     expect(report).toMatchObject({ backup: names[0], payments: 1 });

@@ -1,7 +1,7 @@
 /** What the two walls between tenants hold back, for the suites that run it over each way to the database. */
 import { newId } from '#kernel';
 import { DevicesService } from '#devices';
-import { LedgerRepository, PaymentsRepository, RefundsService, SpendingLimitsRepository } from '#payments';
+import { LedgerRepository, PaymentQueueRepository, PaymentsRepository, RefundsService, SpendingLimitsRepository } from '#payments';
 import { Database, runAsTenant } from '#platform';
 import { ApiKeysService, UsersService } from '#security';
 import { TestSystem, type TestSystemOptions } from '../support/test-system.js';
@@ -104,7 +104,7 @@ export function describeTenancy(options: TestSystemOptions = {}): void {
             .list({ merchantId: system.merchantId, livemode: false, deviceId: null }, { limit: 10, startingAfter: null }, null),
       ],
       ['listAdjustments', () => system.app.get(PaymentsRepository).listAdjustments(owned.payment)],
-      ['claimDue', () => system.app.get(PaymentsRepository).claimDue(10, 1)],
+      ['claimDue', () => system.app.get(PaymentQueueRepository).claimDue(10, 1)],
       [
         'devices',
         async () => (await system.app.get(DevicesService).list({ merchantId: system.merchantId, livemode: false }, 10, null)).data,

@@ -1,6 +1,6 @@
 /** The whole product in one process for tests: api, webhooks and jobs over a real database, and the sandbox over a real socket. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
+import { PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
 import { AppConfig, Database, type Environment } from '#platform';
 import { createApi } from '../../apps/api/src/api.js';
 import { type RunningSandbox, type SandboxOptions, startStripeSandbox } from '../../apps/stripe-sandbox/src/server.js';
@@ -94,6 +94,7 @@ export class TestSystem {
       RATE_LIMIT_SIGN_IN_PER_15_MINUTES: '1000000',
       RATE_LIMIT_SIGN_IN_PER_EMAIL_PER_HOUR: '1000000',
       OVERLOAD_EVENT_LOOP_DELAY_MS: '60000',
+      FRAUD_BUDGET_MS: '20000',
       // The background look would eat the faults that a suite has prepared for its payments.
       HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
       LOG_LEVEL: 'warn',
@@ -157,6 +158,8 @@ export class TestSystem {
     await this.database.query('update refunds set next_check_at = now() where next_check_at is not null');
     await this.app.get(PaymentCompleter).completeDue();
     await this.app.get(RefundsService).completeDue({ source: 'completer', sourceId: null });
+    await this.database.query('update saved_payment_methods set next_check_at = now() where next_check_at is not null');
+    await this.app.get(SavedMethodCompleter).completeDue();
     await this.app.get(PaymentAccumulator).chargeDue();
     await this.app.get(PaymentAccumulator).settleDue();
   }

@@ -106,7 +106,9 @@ describe('recorded events', () => {
   it.each(recorded.length > 0 ? recorded : absent('events'))('%s has a meaning, whatever its API version', (_title, file) => {
     const kinds = file === null ? 'ignored' : translateFile(file).kind;
 
-    expect(['payment', 'refund', 'dispute', 'review', 'fraud_warning', 'ignored', 'fetch', 'unreadable']).toContain(kinds);
+    expect(['payment', 'refund', 'dispute', 'review', 'fraud_warning', 'customer_deleted', 'ignored', 'fetch', 'unreadable']).toContain(
+      kinds,
+    );
   });
 });
 
@@ -120,4 +122,7 @@ const EXPECTED: Readonly<Record<string, object>> = {
   refunds_of_charge: { kind: 'refund', object: { gatewayId: 're_3TfixtureCoffee00000001' } },
   payment_of_charge: { kind: 'fetch', object: 'payment', gatewayId: 'pi_3TfixtureCoffee00000001' },
   payment_of_reader: { kind: 'fetch', object: 'payment', gatewayId: 'pi_3TfixtureCoffee00000001' },
+  setup_intent: { kind: 'fetch', object: 'setup', gatewayId: 'seti_1TfixtureCoffee00000001' },
+  payment_method: { kind: 'fetch', object: 'method', gatewayId: 'pm_1TfixtureCoffee00000001' },
+  deleted_customer: { kind: 'customer_deleted', object: { gatewayId: 'cus_TfixtureCoffee01' } },
 };

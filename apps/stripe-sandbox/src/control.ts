@@ -36,6 +36,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   { method: 'GET', path: /^\/_sandbox\/faults$/, handle: ({ sandbox }) => ({ json: faultState(sandbox) }) },
   { method: 'POST', path: /^\/_sandbox\/faults$/, handle: armFault },
   { method: 'DELETE', path: /^\/_sandbox\/faults$/, handle: clearFaults },
+  { method: 'GET', path: /^\/_sandbox\/latency$/, handle: showLatency },
   { method: 'POST', path: /^\/_sandbox\/latency$/, handle: changeLatency },
   { method: 'POST', path: /^\/_sandbox\/idempotency_keys\/prune$/, handle: pruneKeys },
   { method: 'POST', path: /^\/_sandbox\/payment_intents\/(\w+)\/authenticate$/, handle: authenticate },
@@ -179,6 +180,12 @@ function armFault({ sandbox, body }: ControlCall): ControlAnswer {
 function clearFaults({ sandbox }: ControlCall): ControlAnswer {
   sandbox.faults.clear();
   return { json: faultState(sandbox) };
+}
+
+/** The profile, and the milliseconds that each of the newest requests was to take, by request id. */
+function showLatency({ sandbox }: ControlCall): ControlAnswer {
+  const { profile, remembered } = sandbox.latency;
+  return { json: { object: 'latency', profile, requests: remembered } };
 }
 
 /** `{ "profile": "80:400" }`: median and 99th percentile in milliseconds, or `off`. */

@@ -20,6 +20,14 @@ describe(Latency.name, () => {
     expect([latency.nextMs(), latency.nextMs()]).toEqual([80, 80]);
   });
 
+  it('remembers what it drew for a request', () => {
+    const latency = new Latency({ p50Ms: 80, p99Ms: 80 }, 1);
+
+    latency.drawFor('req_1');
+
+    expect(latency.remembered).toEqual({ req_1: 80 });
+  });
+
   it('repeats itself for a seed', () => {
     const draw = (seed: number) => new Latency({ p50Ms: 80, p99Ms: 400 }, seed).nextMs();
 

@@ -10,14 +10,33 @@ export interface LatencyProfile {
 /** The standard normal's 99th percentile. */
 const Z_99 = 2.326_348;
 
+/** Requests whose waits are remembered. */
+const REMEMBERED = 50_000;
+
 /** Draws waits, by seed. */
 export class Latency {
   profile: LatencyProfile | null;
   private readonly random: SeededRandom;
+  private readonly drawn = new Map<string, number>();
 
   constructor(profile: LatencyProfile | null, seed: number) {
     this.profile = profile;
     this.random = new SeededRandom(seed ^ 0x1a7e);
+  }
+
+  /** Milliseconds that the request `id` is to take, remembered so that a measurement can leave them out; 0 when there is no profile. */
+  drawFor(id: string): number {
+    const ms = this.nextMs();
+    if (ms === 0) return 0;
+    this.drawn.set(id, ms);
+    const [oldest] = this.drawn.keys();
+    if (this.drawn.size > REMEMBERED && oldest !== undefined) this.drawn.delete(oldest);
+    return ms;
+  }
+
+  /** What the newest requests were to take, by their ids. */
+  get remembered(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.drawn);
   }
 
   /** Milliseconds of real time for the next request; 0 when there is no profile. */

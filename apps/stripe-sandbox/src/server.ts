@@ -139,7 +139,7 @@ class Front {
       this.refuseControl(response, error);
       return;
     }
-    const latencyMs = this.sandbox.latency.nextMs();
+    const latencyMs = this.sandbox.latency.drawFor(apiRequest.requestId);
     if (latencyMs === 0 && apiRequest.fault === null) {
       const answer = this.api.run(apiRequest);
       this.api.release(answer, apiRequest);

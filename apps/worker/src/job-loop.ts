@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Logger } from '@nestjs/common';
 import type { Job } from './jobs.js';
 
@@ -8,6 +9,8 @@ export class JobLoop {
   private running: readonly Promise<void>[] = [];
 
   start(jobs: readonly Job[]): void {
+    // Each job that pauses listens. Node takes more than ten listeners for a leak.
+    setMaxListeners(jobs.length, this.stopping.signal);
     this.running = jobs.map((job) => this.repeat(job));
   }
 

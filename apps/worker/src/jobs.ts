@@ -5,9 +5,9 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
 import { AlertEngine } from '#monitoring';
 import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
 import { AppConfig } from '#platform';
-import { FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService } from '#payments';
-import { AuditSealer, CustomerPrivacyService } from '#security';
-import { WebhookBackFill, WebhookDispatcher } from '#webhooks';
+import { FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
+import { AuditSealer, CustomerPrivacyService, ErasedEventsService, KeyRotation } from '#security';
+import { WebhookBackFill, WebhookDispatcher, WebhookPayloads } from '#webhooks';
 
 /** One kind of background work. */
 export interface Job {
@@ -28,13 +28,13 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const reviews = app.get(ReviewsService);
   const models = app.get(ModelsService);
   const sealer = app.get(AuditSealer);
-  const privacy = app.get(CustomerPrivacyService);
   const dispatcher = app.get(WebhookDispatcher);
   const backFill = app.get(WebhookBackFill);
   const reconciliation = app.get(ReconciliationService);
   return [
     { name: 'complete payments', pauseMs: SECOND_MS, run: () => completer.completeDue() },
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
+    { name: 'complete saved payment methods', pauseMs: 2 * SECOND_MS, run: () => app.get(SavedMethodCompleter).completeDue() },
     { name: 'refund payments with a warning of fraud', pauseMs: 5 * SECOND_MS, run: () => warnings.reactDue() },
     { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
@@ -47,11 +47,14 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'make backups', pauseMs: MINUTE_MS, run: () => app.get(BackupsService, { strict: false }).makeDue() },
     { name: 'prove backups', pauseMs: MINUTE_MS, run: () => app.get(RestoreDrillService, { strict: false }).proveDue() },
     { name: 'remove what is over', pauseMs: 10 * MINUTE_MS, run: () => app.get(RetentionService, { strict: false }).cleanUp() },
+    { name: 'let go of old payloads', pauseMs: 10 * MINUTE_MS, run: () => app.get(WebhookPayloads, { strict: false }).emptyDue() },
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
     { name: 'measure the drift of the fraud model', pauseMs: DAY_MS, run: () => models.measureDrift().then(() => 0) },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },
     { name: 'seal the audit log', pauseMs: 2 * SECOND_MS, run: () => sealer.sealNext() },
-    { name: 'seal addresses under a new key', pauseMs: 10 * MINUTE_MS, run: () => privacy.resealNext() },
+    { name: 'seal anew under a new key', pauseMs: 10 * MINUTE_MS, run: () => app.get(KeyRotation).resealNext() },
+    { name: 'take erased people out of events', pauseMs: MINUTE_MS, run: () => app.get(ErasedEventsService).redactNext() },
+    { name: 'erase anew after a restore', pauseMs: MINUTE_MS, run: () => app.get(CustomerPrivacyService).eraseBroughtBack() },
     { name: 'send merchants their webhooks', pauseMs: SECOND_MS, run: () => dispatcher.dispatchDue() },
     // Each round tells at once whether a list is due; what it offered is no reason to look again.
     { name: 'look for events that never arrived', pauseMs: MINUTE_MS, run: () => backFill.readDue().then(() => 0) },

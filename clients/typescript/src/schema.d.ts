@@ -85,11 +85,17 @@ export interface Schemas {
     readonly reason: string;
     readonly dryRun?: boolean;
   };
+  ChangeRoleDto: {
+    readonly role: "owner" | "admin" | "analyst" | "support" | "auditor" | "developer";
+  };
   CreateApiKeyDto: {
     readonly name: string;
     readonly scopes?: readonly ("payments:read" | "payments:write" | "refunds:write" | "disputes:read" | "disputes:write" | "devices:read" | "devices:write" | "customers:read" | "customers:write" | "customers:erase" | "fraud:read" | "rules:read" | "rules:write" | "reviews:read" | "reviews:decide" | "blacklist:read" | "blacklist:write" | "webhooks:read" | "webhooks:write" | "merchants:read" | "profiles:read" | "profiles:write" | "feature_flags:read" | "feature_flags:write" | "reconciliation:read" | "reconciliation:write" | "api_keys:read" | "incidents:read" | "incidents:write" | "audit:read" | "alerts:read" | "alerts:write" | "metrics:read" | "health:read")[];
     readonly allowedCidrs?: readonly (string)[];
     readonly expiresAt?: string;
+  };
+  CreateCustomerDto: {
+    readonly email: string;
   };
   CreateMerchantDto: {
     readonly name: string;
@@ -107,6 +113,7 @@ export interface Schemas {
     };
     readonly deviceId: string;
     readonly paymentMethod: string;
+    readonly offSession?: boolean;
     readonly method?: "card" | "mobile_wallet" | "nfc" | "qr" | "biometric" | "voice";
     readonly businessType?: "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot";
     readonly captureMethod?: "automatic" | "manual";
@@ -149,13 +156,24 @@ export interface Schemas {
     readonly stripeCustomerId: string | null;
     readonly createdAt: string;
     readonly erasedAt: string | null;
-    readonly payments: readonly (Schemas['ExportedPaymentResponse'])[];
+    readonly records: Readonly<Record<string, readonly (Readonly<Record<string, unknown>>)[]>>;
+    readonly cutTables: readonly (string)[];
+    readonly events: readonly (Schemas['ExportedEventResponse'])[];
+  };
+  CustomerListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['CustomerResponse'])[];
+    readonly hasMore: boolean;
   };
   CustomerResponse: {
     readonly id: string;
     readonly object: "customer";
+    readonly defaultPaymentMethod: string | null;
     readonly livemode: boolean;
     readonly createdAt: string;
+  };
+  DefaultPaymentMethodDto: {
+    readonly paymentMethod: string;
   };
   DeviceListResponse: {
     readonly object: "list";
@@ -176,17 +194,58 @@ export interface Schemas {
     readonly createdAt: string;
     readonly credential?: string;
   };
-  ExportedPaymentResponse: {
+  DisputeAnswerResponse: {
+    readonly act: "submit" | "close";
+    readonly state: "sending" | "done";
+    readonly by: string;
+    readonly at: string;
+  };
+  DisputeListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['DisputeResponse'])[];
+    readonly hasMore: boolean;
+  };
+  DisputeMovementListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['DisputeMovementResponse'])[];
+    readonly hasMore: boolean;
+  };
+  DisputeMovementResponse: {
+    readonly kind: "withdrawn" | "reinstated";
+    readonly amount: number;
+    readonly fee: number;
+    readonly currency: string;
+    readonly bookedAt: string;
+  };
+  DisputeResponse: {
     readonly id: string;
-    readonly status: string;
+    readonly object: "dispute";
+    readonly paymentId: string;
+    readonly status: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented";
+    readonly reason: string;
+    readonly networkReasonCode: string | null;
     readonly amount: number;
     readonly currency: string;
-    readonly description: string | null;
-    readonly metadata: Readonly<Record<string, unknown>>;
-    readonly clientIp: string | null;
-    readonly latitude: number | null;
-    readonly longitude: number | null;
+    readonly isAppeal: boolean;
+    readonly areFundsWithdrawn: boolean;
+    readonly isChargeRefundable: boolean;
+    readonly evidenceDueBy: string | null;
+    readonly hasEvidence: boolean;
+    readonly submissionCount: number;
+    readonly evidenceVersion: number;
+    readonly isEvidenceStaged: boolean;
+    readonly enhancedEligibility: readonly (string)[];
+    readonly answer: Schemas['DisputeAnswerResponse'] | null;
+    readonly answerError: string | null;
+    readonly stripeDisputeId: string;
+    readonly livemode: boolean;
     readonly createdAt: string;
+    readonly updatedAt: string;
+  };
+  ExportedEventResponse: {
+    readonly type: string;
+    readonly receivedAt: string;
+    readonly personalData: Readonly<Record<string, unknown>>;
   };
   FirstSecretsResponse: {
     readonly id: string;
@@ -392,6 +451,20 @@ export interface Schemas {
   PutFeatureFlagDto: {
 
   };
+  RateLimitListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['RateLimitResponse'])[];
+    readonly hasMore: boolean;
+  };
+  RateLimitResponse: {
+    readonly object: "rate_limit";
+    readonly name: "payments" | "payments_gaming" | "payments_iot" | "payments_service" | "device_registration";
+    readonly limit: number;
+    readonly windowSeconds: number;
+    readonly source: "deployment" | "merchant";
+    readonly updatedBy: string | null;
+    readonly updatedAt: string | null;
+  };
   RecoveryCodesResponse: {
     readonly recoveryCodes: readonly (string)[];
   };
@@ -406,6 +479,7 @@ export interface Schemas {
   RefundPaymentDto: {
     readonly amount?: number;
     readonly reason?: "duplicate" | "fraudulent" | "requested_by_customer";
+    readonly force?: boolean;
   };
   RefundResponse: {
     readonly id: string;
@@ -515,9 +589,45 @@ export interface Schemas {
     readonly createdBy: string;
     readonly createdAt: string;
   };
+  SavePaymentMethodDto: {
+    readonly paymentMethod: string;
+    readonly usage?: "on_session" | "off_session";
+    readonly makeDefault?: boolean;
+    readonly returnUrl?: string;
+  };
+  SavedCardResponse: {
+    readonly brand: string;
+    readonly last4: string;
+    readonly expMonth: number;
+    readonly expYear: number;
+    readonly funding: string;
+    readonly country: string | null;
+  };
+  SavedMethodListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['SavedMethodResponse'])[];
+    readonly hasMore: boolean;
+  };
+  SavedMethodResponse: {
+    readonly id: string;
+    readonly object: "payment_method";
+    readonly status: "pending" | "requires_action" | "active" | "failed" | "detached";
+    readonly customerId: string;
+    readonly usage: "on_session" | "off_session";
+    readonly type: string | null;
+    readonly card: Schemas['SavedCardResponse'] | null;
+    readonly isDefault: boolean;
+    readonly nextAction: Schemas['NextActionResponse'] | null;
+    readonly livemode: boolean;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+  };
   SetLimitDto: {
     readonly currency: string;
     readonly dailyAmount: number | null;
+  };
+  SetRateLimitDto: {
+    readonly limit: number;
   };
   SnoozeReviewDto: {
     readonly until: string;
@@ -526,7 +636,7 @@ export interface Schemas {
     readonly day: string;
   };
   TimelineEntry: {
-    readonly kind: "attempt" | "change" | "fraud_warning";
+    readonly kind: "attempt" | "change" | "dispute" | "fraud_warning";
     readonly at: string;
     readonly sequence: number | null;
     readonly details: Readonly<Record<string, unknown>>;
@@ -673,6 +783,7 @@ export interface Schemas {
 export interface Operations {
   'DELETE /api/admin/blacklist/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['ListEntryResponse'] };
   'DELETE /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: undefined; answer: undefined };
+  'DELETE /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/alerts': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/api-keys': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['ApiKeyListResponse'] };
   'GET /api/admin/audit': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'objectId'?: string; 'action'?: string }; body: undefined; answer: Schemas['AuditListResponse'] };
@@ -686,6 +797,7 @@ export interface Operations {
   'GET /api/admin/profiles': { path: undefined; query: undefined; body: undefined; answer: Schemas['ProfileListResponse'] };
   'GET /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: undefined; answer: Schemas['ProfileResponse'] };
   'GET /api/admin/profiles/{businessType}/versions': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: undefined; answer: Schemas['ProfileHistoryResponse'] };
+  'GET /api/admin/rate-limits': { path: undefined; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/reconciliation': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/breaks': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'kind'?: "missing_here" | "missing_there" | "over" | "under" | "currency_mismatch" | "state_mismatch" | "fee_only" | "foreign"; 'status'?: "open" | "resolved"; 'runId'?: string }; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/runs': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: undefined };
@@ -700,8 +812,15 @@ export interface Operations {
   'GET /api/admin/webhook-events/lag': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/webhook-events/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookEventDetailResponse'] };
   'GET /api/auth/me': { path: undefined; query: undefined; body: undefined; answer: Schemas['MeResponse'] };
+  'GET /api/customers': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['CustomerListResponse'] };
+  'GET /api/customers/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['CustomerResponse'] };
+  'GET /api/customers/{id}/payment-methods': { path: { 'id': string }; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['SavedMethodListResponse'] };
+  'GET /api/customers/{id}/payment-methods/{methodId}': { path: { 'id': string; 'methodId': string }; query: undefined; body: undefined; answer: Schemas['SavedMethodResponse'] };
   'GET /api/devices': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['DeviceListResponse'] };
   'GET /api/devices/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
+  'GET /api/disputes': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'status'?: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented"; 'paymentId'?: string }; body: undefined; answer: Schemas['DisputeListResponse'] };
+  'GET /api/disputes/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeResponse'] };
+  'GET /api/disputes/{id}/movements': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeMovementListResponse'] };
   'GET /api/events': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'after'?: string }; body: undefined; answer: Schemas['MerchantEventListResponse'] };
   'GET /api/events/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['MerchantEventResponse'] };
   'GET /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: undefined; answer: Schemas['LimitsResponse'] };
@@ -721,6 +840,7 @@ export interface Operations {
   'GET /readyz': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /startupz': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'PATCH /api/admin/merchants/{id}': { path: { 'id': string }; query: undefined; body: Schemas['UpdateMerchantDto']; answer: Schemas['MerchantResponse'] };
+  'PATCH /api/admin/users/{id}': { path: { 'id': string }; query: undefined; body: Schemas['ChangeRoleDto']; answer: Schemas['UserResponse'] };
   'POST /api/admin/alerts/{id}/acknowledge': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'POST /api/admin/api-keys': { path: undefined; query: undefined; body: Schemas['CreateApiKeyDto']; answer: Schemas['ApiKeyResponse'] };
   'POST /api/admin/api-keys/{id}/revoke': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
@@ -744,6 +864,7 @@ export interface Operations {
   'POST /api/admin/security-incidents/{id}/acknowledge': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['IncidentResponse'] };
   'POST /api/admin/users': { path: undefined; query: undefined; body: Schemas['CreateUserDto']; answer: Schemas['FirstSecretsResponse'] };
   'POST /api/admin/users/{id}/disable': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
+  'POST /api/admin/users/{id}/reset': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['FirstSecretsResponse'] };
   'POST /api/admin/webhook-events/replay': { path: undefined; query: undefined; body: Schemas['ReplayWebhookEventsDto']; answer: Schemas['WebhookReplayResponse'] };
   'POST /api/admin/webhook-events/{id}/replay': { path: { 'id': string }; query: undefined; body: Schemas['ReplayWebhookEventDto']; answer: Schemas['WebhookEventResponse'] };
   'POST /api/auth/login': { path: undefined; query: undefined; body: Schemas['LoginDto']; answer: undefined };
@@ -752,6 +873,9 @@ export interface Operations {
   'POST /api/auth/step-up': { path: undefined; query: undefined; body: Schemas['TotpDto']; answer: undefined };
   'POST /api/auth/totp': { path: undefined; query: undefined; body: undefined; answer: Schemas['TotpSecretResponse'] };
   'POST /api/auth/totp/confirm': { path: undefined; query: undefined; body: Schemas['TotpDto']; answer: Schemas['RecoveryCodesResponse'] };
+  'POST /api/customers': { path: undefined; query: undefined; body: Schemas['CreateCustomerDto']; answer: Schemas['CustomerResponse'] };
+  'POST /api/customers/{id}/payment-methods': { path: { 'id': string }; query: undefined; body: Schemas['SavePaymentMethodDto']; answer: Schemas['SavedMethodResponse'] };
+  'POST /api/customers/{id}/payment-methods/{methodId}/detach': { path: { 'id': string; 'methodId': string }; query: undefined; body: undefined; answer: Schemas['SavedMethodResponse'] };
   'POST /api/devices': { path: undefined; query: undefined; body: Schemas['RegisterDeviceDto']; answer: Schemas['DeviceResponse'] };
   'POST /api/devices/{id}/activate': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'POST /api/devices/{id}/revoke': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
@@ -769,5 +893,7 @@ export interface Operations {
   'POST /api/webhook-endpoints/{id}/test': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'PUT /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: Schemas['PutFeatureFlagDto']; answer: undefined };
   'PUT /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: Schemas['ChangeProfileDto']; answer: Schemas['ProfileResponse'] };
+  'PUT /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: Schemas['SetRateLimitDto']; answer: Schemas['RateLimitListResponse'] };
+  'PUT /api/customers/{id}/default-payment-method': { path: { 'id': string }; query: undefined; body: Schemas['DefaultPaymentMethodDto']; answer: Schemas['SavedMethodResponse'] };
   'PUT /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: Schemas['SetLimitDto']; answer: Schemas['LimitsResponse'] };
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, Repository } from 'typeorm';
-import { type Queryable } from '#platform';
+import { Database, type Queryable } from '#platform';
 import { Device } from './device.entity.js';
 import { type DeviceStatus } from './domain/device-type.js';
 
@@ -19,13 +19,26 @@ export type RegisteredDevice = Pick<
   readonly isAuthorisedForAutomatedPayments: boolean;
 };
 
+// Without the hash of the credential, which the entity does not select either.
+const COLUMNS = `id, merchant_id as "merchantId", livemode, type, status, name, fingerprint, capabilities, business_type as "businessType",
+  customer_id as "customerId", is_authorised_for_automated_payments as "isAuthorisedForAutomatedPayments", daily_limits as "dailyLimits",
+  latitude, longitude, credential_last4 as "credentialLast4", registered_at as "registeredAt", updated_at as "updatedAt"`;
+
 /** SQL of `devices`. */
 @Injectable()
 export class DevicesRepository {
-  constructor(@InjectRepository(Device) private readonly devices: Repository<Device>) {}
+  constructor(
+    @InjectRepository(Device) private readonly devices: Repository<Device>,
+    private readonly database: Database,
+  ) {}
 
-  findDevice({ merchantId, livemode }: DeviceScope, id: string): Promise<Device | null> {
-    return this.devices.findOneBy({ id, merchantId, livemode });
+  /** By SQL: every payment asks for its device. */
+  async findDevice({ merchantId, livemode }: DeviceScope, id: string): Promise<Device | null> {
+    const [row] = await this.database.query<Device & Record<string, unknown>>(
+      `select ${COLUMNS} from devices where id = $1 and merchant_id = $2 and livemode = $3`,
+      [id, merchantId, livemode],
+    );
+    return row ?? null;
   }
 
   /** Newest first. */

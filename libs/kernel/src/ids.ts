@@ -12,6 +12,7 @@ export const ID_PREFIXES = {
   apiKey: 'key',
   device: 'dev',
   customer: 'cus',
+  savedMethod: 'spm',
   payment: 'pay',
   paymentAttempt: 'pat',
   refund: 're',

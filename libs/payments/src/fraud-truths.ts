@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LabelsRepository, ReviewQueue } from '#fraud';
 import { type Queryable } from '#platform';
+import { type DisputeStatus, isInquiry } from './domain/dispute-status.js';
 import { type GatewayDispute, type GatewayFraudWarning, type GatewayReview } from './payment-gateway.js';
 import { type Payment } from './payment.js';
 
@@ -27,8 +28,13 @@ export class FraudTruths {
   ) {}
 
   /** Labels the payment, and ends its open reviews: the payer's bank has decided. */
-  async learnFromDispute(transaction: Queryable, payment: Payment, { gatewayId, reason, status }: GatewayDispute): Promise<void> {
-    if (status.startsWith('warning_')) return;
+  async learnFromDispute(
+    transaction: Queryable,
+    payment: Payment,
+    { gatewayId, reason }: Pick<GatewayDispute, 'gatewayId' | 'reason'>,
+    status: DisputeStatus,
+  ): Promise<void> {
+    if (isInquiry(status)) return;
     await this.reviews.closeForPayment(transaction, payment.id, 'disputed', ACTOR);
     if (reason !== 'fraudulent') return;
     const isWon = status === 'won';

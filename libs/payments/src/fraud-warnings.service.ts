@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { DomainError } from '#kernel';
 import { AppConfig, type Queryable } from '#platform';
+import { ChargeDisputedError } from './disputes/disputes.errors.js';
 import { FraudTruths } from './fraud-truths.js';
 import { type FraudWarning, FraudWarningsRepository } from './fraud-warnings.repository.js';
 import { type GatewayFraudWarning } from './payment-gateway.js';
 import { type Payment } from './payment.js';
+import { AmountTooLargeError } from './payments.errors.js';
 import { RefundsService } from './refunds.service.js';
 
 const BATCH_SIZE = 10;
@@ -60,7 +61,7 @@ export class FraudWarnings {
       return 'refunded';
     } catch (error) {
       // Refunded by somebody else, or disputed meanwhile: there is nothing left to spare.
-      if (error instanceof DomainError && (error.code === 'amount_too_large' || error.code === 'charge_disputed')) return 'superseded';
+      if (error instanceof AmountTooLargeError || error instanceof ChargeDisputedError) return 'superseded';
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 /** Idempotency keys: the unique row is the only arbiter of who runs a request. */
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AppConfig, Database, type Queryable } from '#platform';
+import { AppConfig, Database, NamedSql, type Queryable } from '#platform';
 import { type Answer, type Outcome } from './payment-answer.js';
 import { type PaymentCaller } from './payment.js';
 import { IdempotencyInProgressError, IdempotencyKeyMissingError, IdempotencyKeyReusedError } from './payments.errors.js';
@@ -15,6 +15,20 @@ export interface IdempotencyRecord {
   /** Null until the request has ended. */
   readonly answer: Answer | null;
 }
+
+/** Appended to a statement whose `changed` is a payment's row after its change: the answer to the request that brought it. */
+export const STORE_ANSWER = `
+  , answered as (
+    update idempotency_keys request set locked_until = null, response_status = :responseStatus, response_body = :responseBody
+    from changed where request.merchant_id = changed.merchant_id and request.livemode = changed.livemode and request.key = :requestKey
+      and request.response_status is null)`;
+
+/** The values of {@link STORE_ANSWER}: a final answer is kept for repeats; another one only lets the next repeat in. */
+export function valuesOfAnswer(key: string, answer: Answer): Record<string, unknown> {
+  return { requestKey: key, responseStatus: answer.isFinal ? answer.status : null, responseBody: answer.isFinal ? answer.body : null };
+}
+
+const FINISH = new NamedSql(`with changed as (select :merchantId as merchant_id, :livemode::boolean as livemode)${STORE_ANSWER} select 1`);
 
 /** SQL of `idempotency_keys`, scoped by merchant and mode. */
 @Injectable()
@@ -82,13 +96,10 @@ export class IdempotencyKeys {
     return rows.length === 1;
   }
 
-  /** Ends the request: a final answer is kept for repeats; another one only lets the next repeat in. */
+  /** Ends the request. */
   async finish(caller: PaymentCaller, key: string, answer: Answer, queryable: Queryable = this.database): Promise<void> {
-    await queryable.query(
-      `update idempotency_keys set locked_until = null, response_status = $4, response_body = $5
-       where merchant_id = $1 and livemode = $2 and key = $3 and response_status is null`,
-      [caller.merchantId, caller.livemode, key, answer.isFinal ? answer.status : null, answer.isFinal ? answer.body : null],
-    );
+    const { merchantId, livemode } = caller;
+    await queryable.query(FINISH.text, FINISH.values({ ...valuesOfAnswer(key, answer), merchantId, livemode }));
   }
 }
 

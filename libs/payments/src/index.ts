@@ -32,6 +32,7 @@ export {
   type GatewayDispute,
   type GatewayEvent,
   type GatewayFraudWarning,
+  type GatewayMovement,
   type GatewayPayment,
   type GatewayPaymentRequest,
   type GatewayRefund,
@@ -39,11 +40,21 @@ export {
   PaymentGateway,
 } from './payment-gateway.js';
 export { FraudWarnings } from './fraud-warnings.service.js';
-export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { type AttributedEvent, type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export {
+  type GatewayMethod,
+  type GatewaySetup,
+  type GatewaySetupRequest,
+  type SavedMethodEvent,
+  SavedMethodGateway,
+} from './saved-methods/saved-method-gateway.js';
+export { SavedMethodEvents } from './saved-methods/saved-method-events.js';
+export { SavedMethodCompleter } from './saved-methods/saved-methods.service.js';
 export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
 export { type LedgerDifference, LedgerRepository } from './ledger.repository.js';
+export { PaymentQueueRepository } from './payment-queue.repository.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds.service.js';

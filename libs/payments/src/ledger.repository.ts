@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '#platform';
+import { DISPUTED_STATUSES } from './domain/dispute-status.js';
 import { PAYMENT_MOVES } from './domain/payment-status.js';
 import { SpendingLimitsRepository } from './spending-limits.repository.js';
 
@@ -33,6 +34,7 @@ export class LedgerRepository {
       ...(await this.compareNewest(this.database)),
       ...(await this.checkHistory(this.database)),
       ...(await this.compareSums(this.database)),
+      ...(await this.compareDisputes(this.database)),
       ...leaks.map(({ fault, key }) => ({ id: key, field: `spending limit ${fault}`, row: null, ledger: null })),
     ];
   }
@@ -97,7 +99,7 @@ export class LedgerRepository {
            where payment_id = p.id and status in ('pending', 'requires_action', 'succeeded'))),
          ('amount_disputed_minor', p.amount_disputed_minor, (
            select coalesce(sum(amount_minor), 0) from disputes
-           where payment_id = p.id and status in ('needs_response', 'under_review', 'lost'))),
+           where payment_id = p.id and status = any ($1))),
          ('sum of small amounts', case when exists (select 1 from payments c where c.accumulated_into = p.id) then p.amount_minor end, (
            select sum(amount_minor) from payments c where c.accumulated_into = p.id))
        ) as compared (field, row_value, ledger_value)
@@ -106,6 +108,32 @@ export class LedgerRepository {
        select id, 'received without an attempt', amount_received_minor::text, null from payments p
        where amount_received_minor > 0 and not exists (
          select 1 from payment_attempts where payment_id = p.id and operation in ('confirm', 'capture'))`,
+      [DISPUTED_STATUSES],
+    );
+  }
+
+  /** A dispute's row is its newest adjustment, its history has no gaps, and its money is where its movements have taken it. */
+  private compareDisputes(queryable: Queryable): Promise<LedgerDifference[]> {
+    return queryable.query(
+      `select d.id, field, row_value as row, ledger_value as ledger
+       from disputes d
+       left join lateral (select * from dispute_adjustments where dispute_id = d.id order by sequence desc limit 1) a on true
+       cross join lateral (values
+         ('dispute version', d.version::text, a.sequence::text),
+         ('dispute history', d.version::text, (select count(*)::text from dispute_adjustments where dispute_id = d.id)),
+         ('dispute status', d.status, a.status_after),
+         ('dispute amount_minor', d.amount_minor::text, a.amount_minor::text),
+         ('dispute are_funds_withdrawn', d.are_funds_withdrawn::text, a.are_funds_withdrawn::text),
+         ('dispute evidence_submission_count', d.evidence_submission_count::text, a.evidence_submission_count::text),
+         ('dispute money', d.are_funds_withdrawn::text, (
+           select (coalesce(sum(amount_minor), 0) < 0)::text from dispute_movements where dispute_id = d.id))
+       ) as compared (field, row_value, ledger_value)
+       where row_value is distinct from ledger_value
+       union all
+       select dispute_id, 'dispute status_before', status_before, previous from (
+         select dispute_id, status_before, lag(status_after) over (partition by dispute_id order by sequence) as previous
+         from dispute_adjustments) steps
+       where status_before is distinct from previous`,
     );
   }
 }

@@ -5,11 +5,11 @@ import { Database, type Queryable } from '#platform';
 import { afterDecline, type AfterDecline } from './domain/decline-policy.js';
 import { isTerminal } from './domain/payment-status.js';
 import { PROCESSOR_MINIMUMS_MINOR, processorMinimumMinor } from './domain/processor-minimum.js';
-import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { PaymentAttemptsRepository, type PlannedAttempt } from './payment-attempts.repository.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
-import { PaymentsRepository } from './payments.repository.js';
+import { PaymentSumsRepository } from './payment-sums.repository.js';
 
 const SOURCE: ChangeSource = { source: 'completer', sourceId: null };
 const BATCH_SIZE = 20;
@@ -33,7 +33,7 @@ const JITTER_STEPS = 10_000;
 export class PaymentAccumulator {
   constructor(
     private readonly database: Database,
-    private readonly payments: PaymentsRepository,
+    private readonly sums: PaymentSumsRepository,
     private readonly attempts: PaymentAttemptsRepository,
     private readonly executor: PaymentExecutor,
     private readonly transitions: PaymentTransitions,
@@ -51,17 +51,17 @@ export class PaymentAccumulator {
   /** Passes on to the small amounts what became of their sums. @returns How many sums were settled. */
   async settleDue(): Promise<number> {
     let settled = 0;
-    for (const sum of await this.payments.listEndedSums(BATCH_SIZE)) settled += await this.settle(sum);
+    for (const sum of await this.sums.listEndedSums(BATCH_SIZE)) settled += await this.settle(sum);
     return settled;
   }
 
-  private async gather(transaction: Queryable): Promise<{ readonly sum: Payment; readonly attempt: PaymentAttempt } | null> {
-    const parts = await this.payments.lockSum(transaction, PROCESSOR_MINIMUMS_MINOR);
+  private async gather(transaction: Queryable): Promise<{ readonly sum: Payment; readonly attempt: PlannedAttempt } | null> {
+    const parts = await this.sums.lockSum(transaction, PROCESSOR_MINIMUMS_MINOR);
     const [first] = parts;
     const amountMinor = parts.reduce((total, part) => total + part.amountMinor, 0);
     // Another job may hold some of them: what is left for this one can be too little.
     if (!first || amountMinor < processorMinimumMinor(first.currency)) return null;
-    const sum = await this.payments.insertSum(
+    const sum = await this.sums.insertSum(
       transaction,
       { first, amountMinor, count: parts.length, leaseSeconds: SUM_LEASE_SECONDS },
       SOURCE,
@@ -86,7 +86,7 @@ export class PaymentAccumulator {
     const attempt = ended.status === 'succeeded' ? null : await this.attempts.findLatest(this.database, sum.id, 'confirm');
     const { profile } = this.merchants.profileOf(await this.merchants.getContext(sum.merchantId), sum.businessType);
     await this.database.transaction(async (transaction) => {
-      const parts = await this.payments.lockPartsOf(transaction, sum.id);
+      const parts = await this.sums.lockPartsOf(transaction, sum.id);
       const retriesMade = Math.max(0, ...parts.map((part) => part.checkCount));
       const decline = { declineCode: attempt?.declineCode ?? attempt?.errorCode ?? null, adviceCode: attempt?.adviceCode ?? null };
       const next = afterDecline({ decline, declinedAt: ended.updatedAt, retriesMade, jitter: randomInt(JITTER_STEPS) }, profile.retry);

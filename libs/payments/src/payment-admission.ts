@@ -31,8 +31,8 @@ export class PaymentAdmission {
     return { customerId, assessment: await this.assess(transaction, caller, draft, { paymentId, customerId }) };
   }
 
-  private async customerOf(transaction: Queryable, caller: PaymentCaller, { request }: PaymentDraft): Promise<string | null> {
-    if (request.customerId !== undefined) return request.customerId;
+  private async customerOf(transaction: Queryable, caller: PaymentCaller, { request, payer }: PaymentDraft): Promise<string | null> {
+    if (payer.customerId !== null) return payer.customerId;
     return request.customerEmail === undefined ? null : this.customers.getOrCreate(transaction, caller, request.customerEmail);
   }
 
@@ -61,10 +61,9 @@ export class PaymentAdmission {
         fingerprintMatches: null,
         isAutomationAuthorised: device.isAuthorisedForAutomatedPayments,
       },
-      // Test tokens stand for a kind of card, not for one card: counting under them would make one card of everybody's.
-      card: /^pm_card_/.test(request.paymentMethod) ? null : request.paymentMethod,
+      card: draft.payer.card,
       customerId: ids.customerId,
-      email: request.customerEmail ?? null,
+      email: draft.payer.email,
       // The address of the payer's own device; behind a merchant's key it would be the merchant's server, the same for everybody.
       ip: caller.deviceId === null ? null : caller.ip,
       location: request.location ?? null,

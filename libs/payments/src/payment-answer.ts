@@ -30,6 +30,24 @@ export interface Audience {
   readonly seller: Seller;
 }
 
+/** A request on its way to its answer, which is stored by the very statement that brings the payment there. */
+export class OpenRequest {
+  /** Whether the answer has been stored. */
+  isAnswered = false;
+  private latest: { readonly payment: Payment; readonly answer: Answer } | null = null;
+
+  constructor(
+    readonly key: string,
+    private readonly audience: Audience,
+  ) {}
+
+  /** The answer, should the payment stay as it is. */
+  answerFor(payment: Payment): Answer {
+    if (this.latest?.payment !== payment) this.latest = { payment, answer: answerOf(payment, this.audience) };
+    return this.latest.answer;
+  }
+}
+
 /** The audience of a caller's request. */
 export function audienceOf(caller: PaymentCaller, seller: Seller): Audience {
   return { requestId: caller.requestId, isDevice: caller.deviceId !== null, seller };

@@ -1,18 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { assert, newId } from '#kernel';
-import { AppConfig, type Queryable } from '#platform';
+import { newId } from '#kernel';
+import { AppConfig, NamedSql, type Queryable } from '#platform';
 import { type GatewayAnswer } from './payment-gateway.js';
 import { type Payment } from './payment.js';
 
 /** What is asked of the processor. */
 export type AttemptOperation = 'create' | 'confirm' | 'increase' | 'capture' | 'cancel';
 
-/** One call to the processor, recorded before it is made. */
-export interface PaymentAttempt {
+/** A call to the processor that is to be made. Its key is derived from its id, so that every repeat of this very call carries it. */
+export interface PlannedAttempt {
   readonly id: string;
   readonly operation: AttemptOperation;
   readonly stripeIdempotencyKey: string;
   readonly actor: string;
+}
+
+/** One call to the processor, recorded before it is made. */
+export interface PaymentAttempt extends PlannedAttempt {
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
   readonly outcome: 'succeeded' | 'declined' | 'failed' | 'unknown' | null;
@@ -27,48 +31,75 @@ export interface PaymentAttempt {
 const COLUMNS = `id, operation, stripe_idempotency_key as "stripeIdempotencyKey", actor, started_at as "startedAt", finished_at as "finishedAt", outcome,
   http_status as "httpStatus", stripe_request_id as "stripeRequestId", error_code as "errorCode", decline_code as "declineCode", advice_code as "adviceCode", duration_ms as "durationMs"`;
 
+/** What came of a call. */
+export interface EndedAttempt {
+  readonly id: string;
+  readonly answer: Exclude<GatewayAnswer<unknown>, { readonly outcome: 'not_sent' }>;
+}
+
+/** Appended to a statement whose `changed` is a payment's row after its change: the call that follows from it. */
+export const PLAN_ATTEMPT = `
+  , planned as (
+    insert into payment_attempts (id, payment_id, merchant_id, operation, stripe_idempotency_key, actor)
+    select :attemptId, id, merchant_id, :operation, :attemptKey, :actor from changed)`;
+
+/** Appended to a statement whose `changed` is a payment's row after its change: the call that brought it. */
+export const END_ATTEMPT = `
+  , ended as (
+    update payment_attempts attempt set finished_at = now(), outcome = :outcome, http_status = :httpStatus, stripe_request_id = :stripeRequestId,
+      error_code = :errorCode, decline_code = :declineCode, advice_code = :adviceCode, duration_ms = :durationMs
+    from changed where attempt.id = :endedId and (attempt.outcome is null or attempt.outcome = 'unknown'))`;
+
+/** The values of {@link PLAN_ATTEMPT}. */
+export function valuesOfPlan({ id, operation, stripeIdempotencyKey, actor }: PlannedAttempt): Record<string, unknown> {
+  return { attemptId: id, operation, attemptKey: stripeIdempotencyKey, actor };
+}
+
+/** The values of {@link END_ATTEMPT}. */
+export function valuesOfEnd({ id, answer }: EndedAttempt): Record<string, unknown> {
+  const decline = answer.outcome === 'declined' ? answer.decline : null;
+  return {
+    endedId: id,
+    outcome: answer.outcome,
+    httpStatus: answer.call.httpStatus,
+    stripeRequestId: answer.call.requestId,
+    errorCode: answer.outcome === 'failed' ? answer.code : (decline?.code ?? null),
+    declineCode: decline?.declineCode ?? null,
+    adviceCode: decline?.advice ?? null,
+    durationMs: answer.call.durationMs,
+  };
+}
+
+/** A call with its id and key, not yet recorded. */
+export function planAttempt(payment: Pick<Payment, 'livemode'>, operation: AttemptOperation, actor: string): PlannedAttempt {
+  const id = newId('paymentAttempt');
+  return { id, operation, stripeIdempotencyKey: `${payment.livemode ? 'live' : 'test'}:${operation}:${id}`, actor };
+}
+
+const PLAN = new NamedSql(`with changed as (select :paymentId as id, :merchantId as merchant_id)${PLAN_ATTEMPT} select 1`);
+const END = new NamedSql(`with changed as (select 1)${END_ATTEMPT} select 1`);
+
 /** SQL of `payment_attempts`. */
 @Injectable()
 export class PaymentAttemptsRepository {
   constructor(private readonly config: AppConfig) {}
 
-  /**
-   * Records a call that is about to be made. It must commit before the call: its key is all that a restarted process knows of it.
-   * The key is derived from the attempt's id, so that every repeat of this very call carries it.
-   */
+  /** Records a call that is about to be made. It must commit before the call: its key is all that a restarted process knows of it. */
   async insert(
     queryable: Queryable,
-    payment: Pick<Payment, 'id' | 'livemode'>,
+    payment: Pick<Payment, 'id' | 'merchantId' | 'livemode'>,
     operation: AttemptOperation,
     actor: string,
-  ): Promise<PaymentAttempt> {
-    const id = newId('paymentAttempt');
-    const key = `${payment.livemode ? 'live' : 'test'}:${operation}:${id}`;
-    const [row] = await queryable.query<PaymentAttempt>(
-      `insert into payment_attempts (id, payment_id, operation, stripe_idempotency_key, actor) values ($1, $2, $3, $4, $5) returning ${COLUMNS}`,
-      [id, payment.id, operation, key, actor],
-    );
-    assert(row, 'an insert returns its row');
-    return row;
+  ): Promise<PlannedAttempt> {
+    const planned = planAttempt(payment, operation, actor);
+    await queryable.query(PLAN.text, PLAN.values({ ...valuesOfPlan(planned), paymentId: payment.id, merchantId: payment.merchantId }));
+    return planned;
   }
 
   /** Records what came of the call. The first known result stands; only an unknown one may be replaced. */
-  async finish(queryable: Queryable, attempt: Pick<PaymentAttempt, 'id'>, answer: GatewayAnswer<unknown>): Promise<void> {
+  async finish(queryable: Queryable, attempt: Pick<PlannedAttempt, 'id'>, answer: GatewayAnswer<unknown>): Promise<void> {
     if (answer.outcome === 'not_sent') return;
-    await queryable.query(
-      `update payment_attempts set finished_at = now(), outcome = $2, http_status = $3, stripe_request_id = $4, error_code = $5, decline_code = $6, advice_code = $7, duration_ms = $8
-       where id = $1 and (outcome is null or outcome = 'unknown')`,
-      [
-        attempt.id,
-        answer.outcome,
-        answer.call.httpStatus,
-        answer.call.requestId,
-        answer.outcome === 'declined' ? answer.decline.code : answer.outcome === 'failed' ? answer.code : null,
-        answer.outcome === 'declined' ? answer.decline.declineCode : null,
-        answer.outcome === 'declined' ? answer.decline.advice : null,
-        answer.call.durationMs,
-      ],
-    );
+    await queryable.query(END.text, END.values(valuesOfEnd({ id: attempt.id, answer })));
   }
 
   /** The newest attempt at an operation. */

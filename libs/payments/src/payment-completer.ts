@@ -6,7 +6,7 @@ import { CAPTURE_WARNING_MS, checkDelayMs } from './domain/check-schedule.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { type ChangeSource, type Payment } from './payment.js';
-import { PaymentsRepository } from './payments.repository.js';
+import { PaymentQueueRepository } from './payment-queue.repository.js';
 
 // One claim's worth: each look takes at most two calls of 9 s, and all of them end before the usual lease of 45 s does.
 const BATCH_SIZE = 10;
@@ -20,7 +20,7 @@ export class PaymentCompleter {
   private readonly logger = new Logger(PaymentCompleter.name);
 
   constructor(
-    private readonly payments: PaymentsRepository,
+    private readonly queue: PaymentQueueRepository,
     private readonly executor: PaymentExecutor,
     private readonly merchants: MerchantsService,
     private readonly outbox: OutboxRepository,
@@ -30,7 +30,7 @@ export class PaymentCompleter {
 
   /** Looks at the payments that are due. @returns How many there were; a full batch means that there may be more. */
   async completeDue(): Promise<number> {
-    const due = await this.payments.claimDue(BATCH_SIZE, this.config.payments.completerLeaseSeconds);
+    const due = await this.queue.claimDue(BATCH_SIZE, this.config.payments.completerLeaseSeconds);
     await Promise.all(
       due.map(async (payment) => {
         try {
@@ -49,7 +49,7 @@ export class PaymentCompleter {
     const after = await this.advance(payment);
     const delayMs = checkDelayMs(after, payment.checkCount, this.clock.now());
     // Unchanged: nobody has set the next look, and the claim's lease is no schedule.
-    if (after.version === payment.version) await this.payments.scheduleCheck(after, delayMs);
+    if (after.version === payment.version) await this.queue.scheduleCheck(after, delayMs);
     return after;
   }
 

@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { assert, Clock, isCurrencyCode, isId, money, type Money, toStripeAmount } from '#kernel';
+import { assert, Clock, isCurrencyCode, money, type Money, toStripeAmount } from '#kernel';
 import { type Device, DevicesService, type DeviceType } from '#devices';
 import { type BusinessProfile, type BusinessType, isFeatureOn, MerchantsService, type PaymentMethod } from '#merchants';
-import { Database } from '#platform';
-import { CustomersRepository } from './customers.repository.js';
 import { checkPaymentPolicy } from './domain/payment-policy.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { translateInput } from './input/translate-input.js';
+import { type Payer, PaymentPayers } from './payment-payers.js';
 import { type PaymentCaller } from './payment.js';
 import { type Seller } from './payment-seller.js';
 import {
   AgeAssertionForbiddenError,
-  CustomerNotFoundError,
   DeviceMismatchError,
   InputConflictError,
   InputRefusedError,
@@ -34,6 +32,7 @@ export interface PaymentDraft {
   readonly profileVersion: number;
   readonly captureMethod: 'automatic' | 'manual';
   readonly seller: Seller;
+  readonly payer: Payer;
   /** The flag `enforce_fraud_decisions`, for this device. */
   readonly areFraudDecisionsEnforced: boolean;
 }
@@ -42,17 +41,17 @@ export interface PaymentDraft {
 @Injectable()
 export class PaymentDrafts {
   constructor(
-    private readonly database: Database,
     private readonly devices: DevicesService,
     private readonly merchants: MerchantsService,
-    private readonly customers: CustomersRepository,
+    private readonly payers: PaymentPayers,
     private readonly payments: PaymentsRepository,
     private readonly clock: Clock,
   ) {}
 
   /**
    * @throws PolicyViolationError with every broken rule. @throws AmountNotRepresentableError @throws UnknownCurrencyError @throws InputRefusedError
-   * @throws PaymentsPausedError @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws CustomerNotFoundError @throws BusinessTypeNotEnabledError
+   * @throws PaymentsPausedError @throws DeviceNotFoundError @throws DeviceMismatchError @throws AgeAssertionForbiddenError @throws BusinessTypeNotEnabledError
+   * @throws the refusals of {@link PaymentPayers.payerOf}
    */
   async draft(caller: PaymentCaller, request: CreatePaymentDto): Promise<PaymentDraft> {
     if (caller.deviceId !== null && caller.deviceId !== request.deviceId) throw new DeviceMismatchError();
@@ -64,6 +63,7 @@ export class PaymentDrafts {
     if (!isFeatureOn(context.features, 'accept_payments', device.id)) throw new PaymentsPausedError();
     const businessType = request.businessType ?? device.businessType ?? context.merchant.defaultBusinessType;
     const { profile, version } = this.merchants.profileOf(context, businessType);
+    const payer = await this.payers.payerOf(caller, request, device);
     const { name, timeZone } = context.merchant;
     const violations = checkPaymentPolicy(
       {
@@ -72,7 +72,7 @@ export class PaymentDrafts {
         method,
         ...(request.tipAmount === undefined ? {} : { tipMinor: request.tipAmount }),
         ...(request.taxAmount === undefined ? {} : { taxMinor: request.taxAmount }),
-        ...(request.customerEmail === undefined ? {} : { customerEmail: request.customerEmail }),
+        ...(payer.email === null ? {} : { customerEmail: payer.email }),
         ...(minimumAge === undefined ? {} : { minimumAge }),
       },
       profile,
@@ -80,7 +80,7 @@ export class PaymentDrafts {
         at: this.clock.now(),
         timeZone,
         device: { type: device.type, status: device.status, isAuthorizedForAutomation: device.isAuthorisedForAutomatedPayments },
-        completedPayments: await this.completedPayments(caller, request, profile, amount),
+        completedPayments: await this.completedPayments(payer, profile, amount),
         verifiedAge: request.verifiedAge ?? null,
       },
     );
@@ -98,30 +98,16 @@ export class PaymentDrafts {
       profileVersion: version,
       captureMethod: request.captureMethod ?? profile.captureMethod,
       seller: { name, timeZone },
+      payer,
       areFraudDecisionsEnforced: isFeatureOn(context.features, 'enforce_fraud_decisions', device.id),
     };
   }
 
   /** How many payments the customer has completed; counted only where a rule asks. */
-  private async completedPayments(
-    caller: PaymentCaller,
-    request: CreatePaymentDto,
-    profile: BusinessProfile,
-    amount: Money,
-  ): Promise<number> {
-    const customerId = await this.findCustomer(caller, request);
+  private async completedPayments({ customerId }: Payer, profile: BusinessProfile, amount: Money): Promise<number> {
     const firstPaymentMax = profile.currencies[amount.currency]?.firstPaymentMaxMinor ?? null;
     if (customerId === null || firstPaymentMax === null || amount.amountMinor <= firstPaymentMax) return 0;
     return this.payments.countCompleted(customerId);
-  }
-
-  private async findCustomer(caller: PaymentCaller, request: CreatePaymentDto): Promise<string | null> {
-    if (request.customerId !== undefined) {
-      const isKnown = isId('customer', request.customerId) && (await this.customers.exists(this.database, caller, request.customerId));
-      if (!isKnown) throw new CustomerNotFoundError();
-      return request.customerId;
-    }
-    return request.customerEmail === undefined ? null : this.customers.findByEmail(this.database, caller, request.customerEmail);
   }
 }
 

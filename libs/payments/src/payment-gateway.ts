@@ -5,6 +5,7 @@
  * the money may or may not have moved, and only a later look can tell.
  */
 import type { CurrencyCode, Money } from '#kernel';
+import type { DisputeStatus } from './domain/dispute-status.js';
 import type { PaymentStatus } from './domain/payment-status.js';
 
 /** A payment intent as the processor has it at one moment. */
@@ -60,16 +61,34 @@ export interface GatewayRefund {
 export interface GatewayDispute {
   readonly gatewayId: string;
   readonly paymentGatewayId: string;
-  readonly status:
-    'warning_needs_response' | 'warning_under_review' | 'warning_closed' | 'needs_response' | 'under_review' | 'won' | 'lost' | 'prevented';
+  readonly status: DisputeStatus;
+  /** Whether it was lost before and is judged once more. */
+  readonly isAppeal: boolean;
   readonly reason: string;
   readonly networkReasonCode: string | null;
   readonly amountMinor: number;
   readonly currency: CurrencyCode;
-  /** Whether the disputed amount is with the issuer now. */
-  readonly areFundsWithdrawn: boolean;
+  /** Everything that was withdrawn and reinstated so far. */
+  readonly movements: readonly GatewayMovement[];
+  /** Whether a refund could still settle it. */
+  readonly isChargeRefundable: boolean;
+  /** Whether evidence lies with the processor, staged or submitted. */
+  readonly hasEvidence: boolean;
+  /** null when the issuer takes no answer. */
   readonly evidenceDueBy: Date | null;
   readonly evidenceSubmissionCount: number;
+  /** Evidence programmes of the networks under which it may be answered. */
+  readonly enhancedEligibility: readonly string[];
+}
+
+/** Money of a dispute in the processor's books. */
+export interface GatewayMovement {
+  readonly gatewayId: string;
+  /** Minor units of the balance's currency; negative when it was withdrawn. */
+  readonly amountMinor: number;
+  readonly feeMinor: number;
+  readonly currency: CurrencyCode;
+  readonly bookedAt: Date;
 }
 
 /** A review that the processor's own rules, or a person at its console, opened on a payment. */
@@ -126,6 +145,8 @@ export interface GatewayPaymentRequest {
   readonly isIncreasable: boolean;
   /** The processor's payment method id, or a test token. */
   readonly paymentMethod: string;
+  /** The processor's customer whose saved method it is; null for nobody's. */
+  readonly customerGatewayId: string | null;
   readonly description: string | null;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -138,7 +159,11 @@ export abstract class PaymentGateway {
   /** Moves or reserves the money of an intent whose id is already committed. */
   abstract confirmPayment(
     gatewayId: string,
-    options: { readonly returnUrl: string | null },
+    options: {
+      readonly returnUrl: string | null;
+      /** Nobody is present: a challenge is a decline, `authentication_required`. */
+      readonly isOffSession: boolean;
+    },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>>;
 

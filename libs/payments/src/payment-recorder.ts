@@ -7,7 +7,7 @@ import { mustAccumulate } from './domain/processor-minimum.js';
 import { IdempotencyKeys } from './idempotency.js';
 import { answerOf, audienceOf } from './payment-answer.js';
 import { type Admission, PaymentAdmission } from './payment-admission.js';
-import { type PaymentAttempt, PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { planAttempt, type PlannedAttempt } from './payment-attempts.repository.js';
 import { type PaymentDraft } from './payment-drafts.js';
 import { type ChangeSource, type Payment, type PaymentCaller } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -15,7 +15,7 @@ import { PaymentsRepository } from './payments.repository.js';
 /** A payment that exists from now on; `attempt` when it is to be sent to the processor. */
 export interface RecordedPayment {
   readonly payment: Payment;
-  readonly attempt: PaymentAttempt | null;
+  readonly attempt: PlannedAttempt | null;
 }
 
 /** The first transaction of a payment: its idempotency key, customer, reservations, assessment, row and first attempt commit together or not at all. */
@@ -26,7 +26,6 @@ export class PaymentRecorder {
     private readonly idempotency: IdempotencyKeys,
     private readonly admission: PaymentAdmission,
     private readonly payments: PaymentsRepository,
-    private readonly attempts: PaymentAttemptsRepository,
     private readonly config: AppConfig,
   ) {}
 
@@ -41,8 +40,9 @@ export class PaymentRecorder {
       if (!(await this.idempotency.claim(caller, key.key, key.requestHash, id, transaction))) return null;
       const admission = await this.admission.admit(transaction, caller, draft, id);
       const status = statusAfter(admission.assessment, draft);
-      const payment = await this.insert(transaction, caller, draft, { ...admission, id, status });
-      if (status === 'processing') return { payment, attempt: await this.attempts.insert(transaction, payment, 'create', caller.actorId) };
+      const attempt = status === 'processing' ? planAttempt(caller, 'create', caller.actorId) : null;
+      const payment = await this.insert(transaction, caller, draft, { ...admission, id, status, attempt });
+      if (attempt) return { payment, attempt };
       const answer = answerOf(payment, audienceOf(caller, draft.seller));
       await this.idempotency.finish(caller, key.key, answer, transaction);
       return { payment, attempt: null };
@@ -53,7 +53,7 @@ export class PaymentRecorder {
     transaction: Queryable,
     caller: PaymentCaller,
     draft: PaymentDraft,
-    decided: Admission & { readonly id: string; readonly status: PaymentStatus },
+    decided: Admission & { readonly id: string; readonly status: PaymentStatus; readonly attempt: PlannedAttempt | null },
   ): Promise<Payment> {
     const { request, amount, device, profile } = draft;
     const source: ChangeSource = { source: 'api', sourceId: caller.requestId };
@@ -75,6 +75,7 @@ export class PaymentRecorder {
         profileVersion: draft.profileVersion,
         method: draft.method,
         paymentMethod: request.paymentMethod,
+        isOffSession: request.offSession ?? false,
         captureMethod: draft.captureMethod,
         isIncreasable: draft.captureMethod === 'manual' && profile.tip?.isAdjustableUntilCapture === true,
         description: draft.description,
@@ -89,6 +90,7 @@ export class PaymentRecorder {
         checkAfterSeconds: decided.status === 'processing' ? this.config.payments.requestLeaseSeconds : null,
       },
       source,
+      decided.attempt === null ? {} : { planned: decided.attempt },
     );
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#platform';
 import { type TimelineEntry, type TimelineResponse } from './dto/payment-lists.response.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { DisputesRepository } from './disputes/disputes.repository.js';
 import { FraudWarningsRepository } from './fraud-warnings.repository.js';
 import { type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -13,13 +14,15 @@ export class PaymentTimeline {
     private readonly database: Database,
     private readonly payments: PaymentsRepository,
     private readonly attempts: PaymentAttemptsRepository,
+    private readonly disputes: DisputesRepository,
     private readonly warnings: FraudWarningsRepository,
   ) {}
 
   async of(payment: Payment): Promise<TimelineResponse> {
-    const [attempts, adjustments, warnings] = await Promise.all([
+    const [attempts, adjustments, disputes, warnings] = await Promise.all([
       this.attempts.list(this.database, payment.id),
       this.payments.listAdjustments(payment.id),
+      this.disputes.listAdjustments(payment.id),
       this.warnings.list(payment.id),
     ]);
     const entries: TimelineEntry[] = [
@@ -34,6 +37,12 @@ export class PaymentTimeline {
         at: createdAt.toISOString(),
         sequence,
         details,
+      })),
+      ...disputes.map(({ createdAt, sequence, ...details }) => ({
+        kind: 'dispute' as const,
+        at: createdAt.toISOString(),
+        sequence: null,
+        details: { ...details, disputeSequence: sequence },
       })),
       ...warnings.map(({ id, createdAt, fraudType, isActionable, reaction, reactionOutcome }) => ({
         kind: 'fraud_warning' as const,

@@ -7,6 +7,7 @@ import { checkDelayMs } from './domain/check-schedule.js';
 import { nextPaymentStatus, type PaymentMover, type PaymentStatus } from './domain/payment-status.js';
 import { type GatewayPayment } from './payment-gateway.js';
 import { type ChangeSource, type Payment, type PaymentChange } from './payment.js';
+import { type ChangeCompanions } from './payment-writes.js';
 import { PaymentsRepository } from './payments.repository.js';
 
 /** What a snapshot did to a payment. */
@@ -32,13 +33,18 @@ export class PaymentTransitions {
     private readonly clock: Clock,
   ) {}
 
-  /** Brings a payment in line with the processor's object, as far as the table of moves allows. */
+  /**
+   * Brings a payment in line with the processor's object, as far as the table of moves allows.
+   *
+   * @param along - Written with the change: only when the result is `applied`.
+   */
   async applySnapshot(
     queryable: Queryable,
     payment: Payment,
     snapshot: GatewayPayment,
     evidence: 'hint' | 'snapshot',
     source: ChangeSource,
+    along: ChangeCompanions = {},
   ): Promise<AppliedSnapshot> {
     let current = payment;
     for (let round = 0; round < TRIES; round++) {
@@ -51,7 +57,7 @@ export class PaymentTransitions {
       // A hint that moves nothing may be old, and so are its amounts: one that speaks of another state is, of the same state only a look can tell.
       if (decision.kind === 'stay' && evidence === 'hint')
         return { result: snapshot.status === current.status ? 'conflict' : 'unchanged', payment: current };
-      const changed = await this.repository.change(queryable, current, change, source);
+      const changed = await this.repository.change(queryable, current, change, source, along);
       if (changed) return { result: 'applied', payment: changed };
       current = await this.repository.get(queryable, payment.id);
     }

@@ -3,6 +3,7 @@ import { deviceResponseOf, DevicesService } from '#devices';
 import { MerchantsService } from '#merchants';
 import { CustomersRepository } from './customers.repository.js';
 import { type Expansion } from './dto/expand.query.js';
+import { customerResponseOf } from './dto/customer.response.js';
 import { type PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { refundResponseOf } from './dto/refund.response.js';
 import { type Payment, type PaymentCaller } from './payment.js';
@@ -34,9 +35,7 @@ export class PaymentViews {
         return deviceResponseOf(await this.devices.get(payment, payment.deviceId));
       case 'customer': {
         const customer = payment.customerId === null ? null : await this.customers.find(payment, payment.customerId);
-        return (
-          customer && { id: customer.id, object: 'customer', livemode: customer.livemode, createdAt: customer.createdAt.toISOString() }
-        );
+        return customer && customerResponseOf(customer);
       }
       case 'refunds':
         return { object: 'list', data: (await this.refunds.list(payment.id)).map(refundResponseOf), hasMore: false };

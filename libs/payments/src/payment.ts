@@ -29,8 +29,10 @@ export interface Payment {
   /** Which version of the merchant's profile it was judged by; 0 is the product's default. */
   readonly profileVersion: number;
   readonly method: PaymentMethod;
-  /** Stripe's payment method id or test token. */
+  /** Stripe's payment method id or test token, or the id of a saved method of ours. */
   readonly paymentMethod: string;
+  /** Whether nobody is present who could pass a challenge. */
+  readonly isOffSession: boolean;
   readonly captureMethod: 'automatic' | 'manual';
   readonly description: string | null;
   readonly metadata: Readonly<Record<string, string>>;

@@ -1,13 +1,13 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, type Principal, RateLimit, RequireScope, RequireStepUp } from '#security';
+import { CurrentPrincipal, PermissionDeniedError, type Principal, RateLimit, RequireScope, RequireStepUp } from '#security';
+import { IDEMPOTENCY_KEY, send } from './answers.js';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
 import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
 import { PaymentListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundListResponse, RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
-import { type Outcome } from './payment-answer.js';
 import { PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { callerOf } from './payment-caller.js';
 import { PaymentOperations } from './payment-operations.js';
@@ -16,12 +16,6 @@ import { ExpandQuery } from './dto/expand.query.js';
 import { PaymentViews } from './payment-views.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { RefundsService } from './refunds.service.js';
-
-const IDEMPOTENCY_KEY = {
-  name: 'Idempotency-Key',
-  required: true,
-  description: '1–255 printable characters; a repeat with the same key gets the first outcome.',
-};
 
 /** Payments and what can be done with them. */
 @ApiTags('payments')
@@ -142,6 +136,7 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    refuseForceWithoutRight(principal, body);
     send(reply, await this.refunds.create(callerOf(principal, request), idempotencyKeyOf(key), id, body));
   }
 
@@ -159,10 +154,7 @@ export class PaymentsController {
   }
 }
 
-/** Writes a stored answer byte by byte. */
-function send(reply: FastifyReply, { answer, isReplay }: Outcome): void {
-  if (isReplay) void reply.header('idempotent-replayed', 'true');
-  if (answer.status === 503) void reply.header('retry-after', '2');
-  const type = answer.status >= 400 ? 'application/problem+json; charset=utf-8' : 'application/json; charset=utf-8';
-  void reply.status(answer.status).header('content-type', type).send(answer.body);
+/** Money that is paid back during a dispute may be lost twice: that is for those who answer disputes. */
+function refuseForceWithoutRight(principal: Principal, { force }: RefundPaymentDto): void {
+  if (force === true && !principal.scopes.has('disputes:write')) throw new PermissionDeniedError('permission_denied', ['disputes:write']);
 }

@@ -3,8 +3,13 @@ import { DevicesCoreModule } from '#devices';
 import { FraudCoreModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
+import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
-import { DisputesRepository } from './disputes.repository.js';
+import { CustomersService } from './customers.service.js';
+import { DisputeMirror } from './disputes/dispute-mirror.js';
+import { DisputesController } from './disputes/disputes.controller.js';
+import { DisputesRepository } from './disputes/disputes.repository.js';
+import { DisputesService } from './disputes/disputes.service.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarningsRepository } from './fraud-warnings.repository.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
@@ -16,19 +21,29 @@ import { OutboxRepository } from './outbox.repository.js';
 import { PaymentAccumulator } from './payment-accumulator.js';
 import { PaymentAdmission } from './payment-admission.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { PaymentCalls } from './payment-calls.js';
 import { PaymentCompleter } from './payment-completer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { PaymentOperations } from './payment-operations.js';
+import { PaymentPayers } from './payment-payers.js';
 import { PaymentRecorder } from './payment-recorder.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentViews } from './payment-views.js';
 import { PaymentTransitions } from './payment-transitions.js';
+import { PaymentQueueRepository } from './payment-queue.repository.js';
+import { PaymentSettler } from './payment-settler.js';
+import { PaymentSumsRepository } from './payment-sums.repository.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { PaymentsService } from './payments.service.js';
 import { RefundsRepository } from './refunds.repository.js';
 import { RefundsService } from './refunds.service.js';
+import { SavedMethodChanges } from './saved-methods/saved-method-changes.js';
+import { SavedMethodEvents } from './saved-methods/saved-method-events.js';
+import { SavedMethodSetup } from './saved-methods/saved-method-setup.js';
+import { SavedMethodsRepository } from './saved-methods/saved-methods.repository.js';
+import { SavedMethodCompleter, SavedMethodsService } from './saved-methods/saved-methods.service.js';
 import { SpendingLimitsRepository } from './spending-limits.repository.js';
 import { SpendingLimitsService } from './spending-limits.service.js';
 
@@ -37,7 +52,10 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
     CustomersRepository,
+    CustomersService,
+    DisputeMirror,
     DisputesRepository,
+    DisputesService,
     FraudTruths,
     FraudWarnings,
     FraudWarningsRepository,
@@ -48,11 +66,16 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentAccumulator,
     PaymentAdmission,
     PaymentAttemptsRepository,
+    PaymentCalls,
     PaymentCompleter,
     PaymentDrafts,
     PaymentExecutor,
     PaymentOperations,
+    PaymentPayers,
     PaymentRecorder,
+    PaymentQueueRepository,
+    PaymentSettler,
+    PaymentSumsRepository,
     PaymentTimeline,
     PaymentTransitions,
     PaymentViews,
@@ -60,10 +83,18 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentsService,
     RefundsRepository,
     RefundsService,
+    SavedMethodChanges,
+    SavedMethodCompleter,
+    SavedMethodEvents,
+    SavedMethodSetup,
+    SavedMethodsRepository,
+    SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
   ],
   exports: [
+    CustomersService,
+    DisputesService,
     FraudWarnings,
     GatewayEventsService,
     LedgerRepository,
@@ -71,12 +102,16 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentCompleter,
     PaymentExecutor,
     PaymentOperations,
+    PaymentQueueRepository,
     PaymentTimeline,
     PaymentTransitions,
     PaymentViews,
     PaymentsRepository,
     PaymentsService,
     RefundsService,
+    SavedMethodCompleter,
+    SavedMethodEvents,
+    SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
   ],
@@ -84,5 +119,9 @@ import { SpendingLimitsService } from './spending-limits.service.js';
 export class PaymentsCoreModule {}
 
 /** Payments with their routes. */
-@Module({ imports: [PaymentsCoreModule], controllers: [PaymentsController, LimitsController], exports: [PaymentsCoreModule] })
+@Module({
+  imports: [PaymentsCoreModule],
+  controllers: [DisputesController, PaymentsController, CustomersController, LimitsController],
+  exports: [PaymentsCoreModule],
+})
 export class PaymentsModule {}

@@ -5,7 +5,7 @@ import { crashPoint } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { IdempotencyKeys, type IdempotencyRecord, requestHashOf } from './idempotency.js';
-import { answerOf, audienceOf, type Outcome } from './payment-answer.js';
+import { answerOf, audienceOf, OpenRequest, type Outcome } from './payment-answer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { PaymentRecorder } from './payment-recorder.js';
@@ -42,7 +42,8 @@ export class PaymentsService {
     const { payment, attempt } = recorded;
     crashPoint('after_recorded');
     if (!attempt) return { answer: answerOf(payment, audienceOf(caller, draft.seller)), isReplay: false };
-    return this.finish(caller, key, await this.executor.execute(payment, attempt, sourceOf(caller)));
+    const open = new OpenRequest(key, audienceOf(caller, draft.seller));
+    return this.finish(caller, open, await this.executor.execute(payment, attempt, sourceOf(caller), open));
   }
 
   /** @throws PaymentNotFoundError also for another merchant's, mode's or device's payment. */
@@ -64,12 +65,14 @@ export class PaymentsService {
     const payment = record.objectId === null ? null : await this.payments.find({ ...caller, deviceId: null }, record.objectId);
     if (!payment || !(await this.idempotency.takeOver(caller, key))) throw new IdempotencyInProgressError();
     const isUnfinished = payment.status === 'processing' || payment.status === 'requires_confirmation';
-    return this.finish(caller, key, isUnfinished ? await this.executor.resume(payment, sourceOf(caller)) : payment);
+    const open = new OpenRequest(key, audienceOf(caller, await this.merchants.sellerOf(caller.merchantId)));
+    return this.finish(caller, open, isUnfinished ? await this.executor.resume(payment, sourceOf(caller), open) : payment);
   }
 
-  private async finish(caller: PaymentCaller, key: string, payment: Payment): Promise<Outcome> {
-    const answer = answerOf(payment, audienceOf(caller, await this.merchants.sellerOf(caller.merchantId)));
-    await this.idempotency.finish(caller, key, answer);
+  /** The answer, stored already where the payment's last change brought it. */
+  private async finish(caller: PaymentCaller, open: OpenRequest, payment: Payment): Promise<Outcome> {
+    const answer = open.answerFor(payment);
+    if (!open.isAnswered) await this.idempotency.finish(caller, open.key, answer);
     crashPoint('after_answer_stored');
     return { answer, isReplay: false };
   }

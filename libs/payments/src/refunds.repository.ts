@@ -23,12 +23,14 @@ export interface Refund {
   readonly failureReason: string | null;
   readonly stripeIdempotencyKey: string;
   readonly stripeRefundId: string | null;
+  /** Whether Stripe still knows its key: for 23 hours. */
+  readonly isResendable: boolean;
   readonly createdAt: Date;
 }
 
 const COLUMNS = `id, payment_id as "paymentId", merchant_id as "merchantId", livemode, amount_minor as "amountMinor", currency, status,
   outcome_certainty as "outcomeCertainty", reason, failure_reason as "failureReason", stripe_idempotency_key as "stripeIdempotencyKey",
-  stripe_refund_id as "stripeRefundId", created_at as "createdAt"`;
+  stripe_refund_id as "stripeRefundId", created_at > now() - interval '23 hours' as "isResendable", created_at as "createdAt"`;
 
 /** SQL of `refunds`. A row is never deleted and never gets another key. */
 @Injectable()

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, HOUR_MS, isId, money } from '#kernel';
+import { isId, money } from '#kernel';
 import { crashPoint, Database, type Queryable } from '#platform';
 import { type RefundPaymentDto } from './dto/payment-operations.dto.js';
+import { ChargeDisputedError } from './disputes/disputes.errors.js';
+import { DisputesRepository } from './disputes/disputes.repository.js';
 import { refundResponseOf } from './dto/refund.response.js';
 import { IdempotencyKeys, requestHashOf } from './idempotency.js';
 import { type Outcome } from './payment-answer.js';
@@ -12,8 +14,6 @@ import { AmountTooLargeError, IdempotencyInProgressError, PaymentNotFoundError, 
 import { PaymentsRepository } from './payments.repository.js';
 import { type Refund, RefundsRepository } from './refunds.repository.js';
 
-const RESEND_WINDOW_MS = 23 * HOUR_MS;
-
 /** Pays money back: reserved under the payment's lock first, so that parallel refunds together never exceed what was received. */
 @Injectable()
 export class RefundsService {
@@ -22,14 +22,15 @@ export class RefundsService {
     private readonly idempotency: IdempotencyKeys,
     private readonly payments: PaymentsRepository,
     private readonly refunds: RefundsRepository,
+    private readonly disputes: DisputesRepository,
     private readonly gateway: PaymentGateway,
-    private readonly clock: Clock,
   ) {}
 
   /**
    * Refunds a part or all that remains. Safe to repeat with the same key.
    *
    * @throws PaymentNotFoundError @throws PaymentStateError when nothing was received @throws AmountTooLargeError
+   * @throws ChargeDisputedError while a dispute stands, unless `force` is given and the dispute leaves the charge refundable
    */
   async create(caller: PaymentCaller, key: string, paymentId: string, request: RefundPaymentDto): Promise<Outcome> {
     const requestHash = requestHashOf(`POST /api/payments/${paymentId}/refunds`, request);
@@ -50,9 +51,8 @@ export class RefundsService {
   /** Finds out what became of a refund whose answer was lost. */
   async complete(refund: Refund, source: ChangeSource): Promise<Refund> {
     if (refund.stripeRefundId !== null) return this.apply(refund, await this.gateway.retrieveRefund(refund.stripeRefundId), source);
-    const isFresh = this.clock.now().getTime() - refund.createdAt.getTime() < RESEND_WINDOW_MS;
     // The same key gives the first outcome. Later the key may be forgotten, and only the webhook or the books can tell.
-    return isFresh ? this.send(refund, source) : refund;
+    return refund.isResendable ? this.send(refund, source) : refund;
   }
 
   /** Finishes refunds that are due for a look. @returns How many there were. */
@@ -95,6 +95,8 @@ export class RefundsService {
       const isVisible = payment?.merchantId === caller.merchantId && payment.livemode === caller.livemode;
       if (!payment || !isVisible) throw new PaymentNotFoundError();
       if (payment.amountReceivedMinor === 0) throw new PaymentStateError('refunded', paymentResponseOf(payment));
+      const dispute = await this.disputes.findStanding(transaction, paymentId);
+      if (dispute && !(request.force === true && dispute.isChargeRefundable)) throw new ChargeDisputedError(dispute);
       const remaining = payment.amountReceivedMinor - (await this.refunds.sumHeld(transaction, paymentId));
       const amountMinor = request.amount ?? remaining;
       if (amountMinor > remaining || remaining === 0) throw new AmountTooLargeError(remaining);

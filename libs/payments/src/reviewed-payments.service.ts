@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { assertNever } from '#kernel';
 import { type ReviewDecision, ReviewedPayments } from '#fraud';
 import { Database } from '#platform';
+import { ChargeDisputedError } from './disputes/disputes.errors.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { PaymentGateway } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -72,8 +73,14 @@ export class ReviewedPaymentsService extends ReviewedPayments {
     if (payment.amountReceivedMinor === payment.amountRefundedMinor) return 'superseded';
     // The review's id is the key: however often this runs, it is one refund.
     const reason = decision.effect === 'refund_as_fraud' ? ({ reason: 'fraudulent' } as const) : {};
-    await this.refunds.create(caller, `review:${decision.reviewId}`, payment.id, reason);
-    return 'done';
+    try {
+      await this.refunds.create(caller, `review:${decision.reviewId}`, payment.id, reason);
+      return 'done';
+    } catch (error) {
+      // The payer's bank was faster and has the money.
+      if (error instanceof ChargeDisputedError) return 'superseded';
+      throw error;
+    }
   }
 
   private async approveAtProcessor(decision: ReviewDecision): Promise<'done' | 'superseded'> {

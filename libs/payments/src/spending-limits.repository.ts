@@ -15,7 +15,7 @@ export interface TakenBucket {
 
 /**
  * Appended to a statement whose `changed` is a payment's row after its change: the reservations follow in the same statement, so that none can
- * outlive its payment. The parameter `:state` is null where they stay as they are.
+ * outlive its payment. It is left out where they stay as they are.
  *
  * Buckets are locked by key, as they are taken, so that two payments never wait for each other.
  */
@@ -24,7 +24,7 @@ export const FOLLOW_PAYMENT = `
     select bucket_key, held as before,
       case when :state = 'released' then 0 when :state = 'reserved' or measure = 'count' or accumulated_into is not null then taken
         else amount_received_minor - case when is_released_by_refund then amount_refunded_minor else 0 end end as after
-    from changed join spending_reservations on payment_id = changed.id where :state::text is not null)
+    from changed join spending_reservations on payment_id = changed.id)
   , followed as (
     update spending_reservations r set state = :state, held = reservation.after from changed, reservation
     where r.payment_id = changed.id and r.bucket_key = reservation.bucket_key and (r.state <> :state or r.held <> reservation.after))
@@ -53,7 +53,8 @@ export class SpendingLimitsRepository {
          on conflict (key) do update set used = b.used + excluded.used where $7 is null or b.used + excluded.used <= $7
          returning used)
        , reserved as (
-         insert into spending_reservations (payment_id, bucket_key, measure, is_released_by_refund, taken, held) select $8, $1, $9, $10, $5, $5 from taken)
+         insert into spending_reservations (payment_id, bucket_key, merchant_id, measure, is_released_by_refund, taken, held)
+           select $8, $1, $2, $9, $10, $5, $5 from taken)
        select used from taken`,
       [
         bucket.key,

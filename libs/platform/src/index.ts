@@ -9,6 +9,7 @@ export type { RetentionConfig } from './config/retention-config.js';
 export type { TlsConfig } from './config/tls-config.js';
 export { crashPoint, type CrashPoint } from './config/crash-point.js';
 export { Database, type Queryable } from './database/database.js';
+export { NamedSql } from './database/named-sql.js';
 export { DatabaseModule } from './database/database.module.js';
 export { openDatabase } from './database/open-database.js';
 export { chooseRunner } from './database/postgres-command.js';

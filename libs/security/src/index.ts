@@ -16,11 +16,12 @@ export { AuditSealer } from './audit/audit-sealer.js';
 export { AuditVerifier, type AuditVerification, type BrokenLink, type ChainFault } from './audit/audit-verifier.js';
 export { Authenticator } from './authenticator.js';
 export { CredentialHasher, type IssuedCredential } from './credential-hasher.js';
+export { KeyRotation, SEALED_COLUMNS, type SealedColumn } from './key-rotation.js';
 export type { IncidentReport, IncidentSeverity, IncidentType } from './domain/incident.js';
 export { networkOf } from './domain/network.js';
 export { KEY_SCOPES, ROLE_SCOPES, ROLES, SCOPES, type Role, type Scope } from './domain/scopes.js';
 export { OutboundAddressRefusedError, OutboundHttp, type OutboundAnswer, type OutboundRequest } from './outbound-http.js';
-export { PersonalDataCipher, type MatchKind, type SealedPlace } from './personal-data-cipher.js';
+export { PersonalDataCipher, type MatchKind, type PersonalDataSubject, type SealedPlace } from './personal-data-cipher.js';
 export {
   actorOf,
   merchantIdOf,
@@ -32,6 +33,8 @@ export {
   type UserPrincipal,
 } from './principal.js';
 export { CustomerPrivacyService } from './privacy/customer-privacy.service.js';
+export { ErasedEventsService } from './privacy/erased-events.service.js';
+export { PERSONAL_RECORDS, type PersonalRecords } from './privacy/personal-records.js';
 export { paymentsPolicyOf, type RateLimitName, type RateLimitPolicy } from './domain/rate-limit-policy.js';
 export { RateLimitedError, RateLimiter, type RateLimitOutcome, type RateLimitSubject } from './rate-limit/rate-limiter.js';
 export { RateLimitStorage, type TakeResult } from './rate-limit/rate-limit-storage.js';

@@ -64,4 +64,34 @@ describe('PersonalDataCipher', () => {
     expect(cipher.matchHash('email', 'x')).not.toEqual(cipher.matchHash('customer', 'x'));
     expect(cipher.matchHash('email', 'x')).toHaveLength(32);
   });
+
+  describe('for a person', () => {
+    const aPerson = (cipher: PersonalDataCipher, id = 'cus_1') => ({ id, wrappedKey: cipher.newWrappedKey(id) });
+
+    it('opens what it sealed under the person’s key, and under nobody else’s', () => {
+      const cipher = aCipher(OLD);
+      const ada = aPerson(cipher);
+      const sealed = cipher.sealFor(ada, 'ada@example.com', PLACE);
+
+      expect(cipher.openFor(ada, sealed, PLACE)).toBe('ada@example.com');
+      expect(() => cipher.openFor(aPerson(cipher), sealed, PLACE)).toThrow();
+      expect(() => cipher.openFor(ada, sealed, { ...PLACE, rowId: 'cus_2' })).toThrow();
+    });
+
+    it('refuses a key that was moved to another person', () => {
+      const cipher = aCipher(OLD);
+      const { wrappedKey } = aPerson(cipher, 'cus_1');
+
+      expect(() => cipher.sealFor({ id: 'cus_2', wrappedKey }, 'x', PLACE)).toThrow();
+    });
+
+    it('opens values after a rotation that sealed nothing but the person’s key anew', () => {
+      const ada = aPerson(aCipher(OLD));
+      const sealed = aCipher(OLD).sealFor(ada, 'ada@example.com', PLACE);
+      const place = { table: 'personal_data_keys', column: 'key_wrapped', rowId: ada.id };
+      const wrappedKey = aCipher(NEW).seal(aCipher(OLD).open(ada.wrappedKey, place), place);
+
+      expect(aCipher(NEW).openFor({ ...ada, wrappedKey }, sealed, PLACE)).toBe('ada@example.com');
+    });
+  });
 });

@@ -17,15 +17,21 @@ import { Authenticator } from './authenticator.js';
 import { CredentialHasher } from './credential-hasher.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { EdgeGuard } from './edge.guard.js';
+import { KeyRotation } from './key-rotation.js';
 import { LoadMonitor } from './load-monitor.js';
 import { OutboundHttp } from './outbound-http.js';
 import { PersonalDataCipher } from './personal-data-cipher.js';
 import { CustomerDataRepository } from './privacy/customer-data.repository.js';
 import { CustomerPrivacyController } from './privacy/customer-privacy.controller.js';
 import { CustomerPrivacyService } from './privacy/customer-privacy.service.js';
+import { ErasedEventsRepository } from './privacy/erased-events.repository.js';
+import { ErasedEventsService } from './privacy/erased-events.service.js';
 import { createRateLimitStorage } from './rate-limit/create-storage.js';
+import { MerchantRateLimitsRepository } from './rate-limit/merchant-rate-limits.repository.js';
+import { MerchantRateLimits } from './rate-limit/merchant-rate-limits.service.js';
 import { RateLimitStorage } from './rate-limit/rate-limit-storage.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
+import { RateLimitsController } from './rate-limit/rate-limits.controller.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RouteRateLimitGuard } from './route-rate-limit.guard.js';
 import { SecurityIncidents } from './security-incidents.js';
@@ -53,8 +59,11 @@ const SERVICES = [
   AuditVerifier,
   CredentialHasher,
   CustomerPrivacyService,
+  ErasedEventsService,
+  KeyRotation,
   OutboundHttp,
   PersonalDataCipher,
+  MerchantRateLimits,
   RateLimiter,
   SecurityIncidents,
   UsersService,
@@ -68,6 +77,8 @@ const INNER = [
   LoadMonitor,
   CredentialsRepository,
   CustomerDataRepository,
+  ErasedEventsRepository,
+  MerchantRateLimitsRepository,
   SecurityIncidentsRepository,
   PasswordHasher,
   SecondFactor,
@@ -111,6 +122,7 @@ export class SecurityCoreModule {}
     ApiKeysController,
     AuditController,
     CustomerPrivacyController,
+    RateLimitsController,
     SecurityIncidentsController,
     UsersController,
   ],

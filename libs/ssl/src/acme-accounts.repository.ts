@@ -48,7 +48,7 @@ export class AcmeAccountsRepository {
       [directoryUrl, owner, leaseMs],
     );
     if (row === undefined) return null;
-    const accountKeyPem = openKey(row.private_key_sealed, this.config.security.encryptionKey, placeOf(directoryUrl));
+    const accountKeyPem = openKey(row.private_key_sealed, this.config.security.encryptionKeys, placeOf(directoryUrl));
     return { accountKeyPem, failures: row.failures };
   }
 

@@ -18,13 +18,31 @@ export function sealKey(keyPem: string, encryptionKey: string, place: string): s
   return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64');
 }
 
-/** @throws Error when the encryption key is another one, or the text was altered or belongs elsewhere. */
-export function openKey(sealed: string, encryptionKey: string, place: string): string {
+/**
+ * Opens a private key, also after ENCRYPTION_KEY was replaced: a renewal seals it under the new one.
+ *
+ * @param encryptionKeys - The present one first, then those of ENCRYPTION_KEYS_PREVIOUS.
+ * @throws Error when none of them fits, or the text was altered or belongs elsewhere.
+ */
+export function openKey(sealed: string, encryptionKeys: readonly string[], place: string): string {
   const bytes = Buffer.from(sealed, 'base64');
   assert(bytes.length > IV_BYTES + TAG_BYTES, 'a sealed key holds a nonce, a tag and a body');
+  for (const encryptionKey of encryptionKeys) {
+    const keyPem = open(bytes, encryptionKey, place);
+    if (keyPem !== null) return keyPem;
+  }
+  throw new Error(`no encryption key opens ${place}`);
+}
+
+function open(bytes: Buffer, encryptionKey: string, place: string): string | null {
   const decipher = createDecipheriv(ALGORITHM, derive(encryptionKey), bytes.subarray(0, IV_BYTES)).setAAD(Buffer.from(place));
   decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
+  } catch {
+    // The tag does not fit: another key, or not what was sealed.
+    return null;
+  }
 }
 
 function derive(encryptionKey: string): Buffer {

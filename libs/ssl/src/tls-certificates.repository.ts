@@ -36,7 +36,7 @@ export class TlsCertificatesRepository {
       names: row.names,
       directoryUrl: row.directory_url,
       chainPem: row.chain_pem,
-      keyPem: openKey(row.private_key_sealed, this.config.security.encryptionKey, placeOf(row.key_type)),
+      keyPem: openKey(row.private_key_sealed, this.config.security.encryptionKeys, placeOf(row.key_type)),
     }));
   }
 

@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 /** The calls this product makes, by resource and verb; nothing that Stripe or a client sends. */
 export type StripeEndpoint =
   | 'balance.retrieve'
+  | 'customers.create'
   | 'disputes.retrieve'
   | 'early_fraud_warnings.retrieve'
   | 'payment_intents.cancel'
@@ -13,10 +14,16 @@ export type StripeEndpoint =
   | 'payment_intents.increment'
   | 'payment_intents.list'
   | 'payment_intents.retrieve'
+  | 'payment_methods.detach'
+  | 'payment_methods.retrieve'
   | 'refunds.create'
   | 'refunds.retrieve'
   | 'reviews.approve'
   | 'reviews.retrieve'
+  | 'setup_intents.cancel'
+  | 'setup_intents.confirm'
+  | 'setup_intents.create'
+  | 'setup_intents.retrieve'
   | 'events.list'
   | 'balance_transactions.list';
 

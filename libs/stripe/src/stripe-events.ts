@@ -1,6 +1,6 @@
 /** Every type of event that Stripe sends: what it changes here, or why it changes nothing. One table, so that nobody has to guess. */
 import type Stripe from 'stripe';
-import type { GatewayEvent } from '#payments';
+import type { GatewayEvent, SavedMethodEvent } from '#payments';
 import { gatewayDisputeOf, gatewayFraudWarningOf, gatewayPaymentOf, gatewayRefundOf, gatewayReviewOf } from './stripe-objects.js';
 import { UNREADABLE_EVENT_TYPE } from './stripe-webhooks.js';
 
@@ -10,9 +10,21 @@ import { UNREADABLE_EVENT_TYPE } from './stripe-webhooks.js';
  * - `payment_intent`, `refund`, `dispute`, `review`, `fraud_warning`: the event's object is the snapshot
  * - `refunds_of_charge`: accounts on API versions before 2022-11-15 put the newest refund into the charge, and send no `refund.created`
  * - `payment_of_charge`, `payment_of_reader`: the event names a payment intent and does not carry it, so it is fetched
+ * - `setup_intent`, `payment_method`: always fetched; they are few, and the setup alone carries its method in full
+ * - `deleted_customer`: there is nothing left to fetch
  */
 export type StripeEventReading =
-  'payment_intent' | 'refund' | 'dispute' | 'review' | 'fraud_warning' | 'refunds_of_charge' | 'payment_of_charge' | 'payment_of_reader';
+  | 'payment_intent'
+  | 'refund'
+  | 'dispute'
+  | 'review'
+  | 'fraud_warning'
+  | 'refunds_of_charge'
+  | 'payment_of_charge'
+  | 'payment_of_reader'
+  | 'setup_intent'
+  | 'payment_method'
+  | 'deleted_customer';
 
 /** The types that change something here. */
 export const HANDLED_STRIPE_EVENTS: Readonly<Record<string, StripeEventReading>> = {
@@ -42,6 +54,14 @@ export const HANDLED_STRIPE_EVENTS: Readonly<Record<string, StripeEventReading>>
   'review.closed': 'review',
   'terminal.reader.action_succeeded': 'payment_of_reader',
   'terminal.reader.action_failed': 'payment_of_reader',
+  'setup_intent.requires_action': 'setup_intent',
+  'setup_intent.succeeded': 'setup_intent',
+  'setup_intent.setup_failed': 'setup_intent',
+  'setup_intent.canceled': 'setup_intent',
+  'payment_method.updated': 'payment_method',
+  'payment_method.automatically_updated': 'payment_method',
+  'payment_method.detached': 'payment_method',
+  'customer.deleted': 'deleted_customer',
 };
 
 /** The types that change nothing on purpose, by their beginning, with the reason. The first row that fits counts. */
@@ -53,9 +73,9 @@ export const IGNORED_STRIPE_EVENTS: readonly (readonly [prefix: string, reason: 
   ['customer_cash_balance_transaction.', 'cash balances are not used'],
   ['invoice', 'invoices of Stripe Billing are not used; their payments have payment intents'],
   ['payout.', 'reconciliation reads the balance transactions of payouts itself'],
-  ['setup_intent.', 'instruments are saved at Stripe and named by the request that uses them'],
-  ['payment_method.', 'instruments are saved at Stripe and named by the request that uses them'],
-  ['mandate.', 'instruments are saved at Stripe and named by the request that uses them'],
+  ['setup_intent.', 'a setup that has just been made says nothing of its outcome'],
+  ['payment_method.', 'what is attached is told by the setup intent that did it'],
+  ['mandate.', 'what a customer agreed to is kept with the saved method here'],
   ['source.', 'sources came before payment methods and are not used'],
   ['terminal.reader.action_updated', 'an action that has not ended says nothing of its payment'],
   ['three_d_secure.', 'authentication done outside a payment intent is not used'],
@@ -92,11 +112,15 @@ export const IGNORED_STRIPE_EVENTS: readonly (readonly [prefix: string, reason: 
 /** What an event can be about. */
 export type SnapshotKind = Exclude<GatewayEvent, { kind: 'ignored' }>['kind'];
 
+/** What is fetched by its own id. */
+export type FetchedObject = SnapshotKind | 'setup' | 'method';
+
 /** What to do about an event. */
 export type StripeEventTranslation =
   | GatewayEvent
+  | SavedMethodEvent
   /** The event does not carry the snapshot, or in a form of another API version: only the object itself tells. */
-  | { readonly kind: 'fetch'; readonly object: SnapshotKind; readonly gatewayId: string }
+  | { readonly kind: 'fetch'; readonly object: FetchedObject; readonly gatewayId: string }
   /** Signed by Stripe and yet no event. */
   | { readonly kind: 'unreadable' };
 
@@ -147,6 +171,12 @@ function read(reading: StripeEventReading, object: Readonly<Record<string, unkno
       return fetchOf('payment', object['payment_intent']);
     case 'payment_of_reader':
       return fetchOf('payment', record(record(object['action'])?.['process_payment_intent'])?.['payment_intent']);
+    case 'setup_intent':
+      return fetchOf('setup', object['id']);
+    case 'payment_method':
+      return fetchOf('method', object['id']);
+    case 'deleted_customer':
+      return typeof object['id'] === 'string' ? { kind: 'customer_deleted', object: { gatewayId: object['id'] } } : null;
   }
 }
 
@@ -212,7 +242,9 @@ const DISPUTE_SHAPE: Shape = {
   amount: isNumber,
   payment_intent: isReference,
   balance_transactions: Array.isArray,
-  evidence_details: isRecord,
+  enhanced_eligibility_types: Array.isArray,
+  is_charge_refundable: (value) => typeof value === 'boolean',
+  evidence_details: (value) => isRecord(value) && typeof record(value)?.['submission_count'] === 'number',
 };
 
 const REVIEW_SHAPE: Shape = {
@@ -249,7 +281,7 @@ function snapshotOrFetch(
   return isCurrent ? snapshot() : fetchOf(kind, object['id']);
 }
 
-function fetchOf(object: SnapshotKind, reference: unknown): StripeEventTranslation | null {
+function fetchOf(object: FetchedObject, reference: unknown): StripeEventTranslation | null {
   const id = typeof reference === 'string' ? reference : record(reference)?.['id'];
   return typeof id === 'string' && id !== '' ? { kind: 'fetch', object, gatewayId: id } : null;
 }

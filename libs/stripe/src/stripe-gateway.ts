@@ -48,6 +48,7 @@ export class StripeGateway extends PaymentGateway {
       amount: toStripeAmount(request.amount),
       currency: request.amount.currency,
       payment_method: request.paymentMethod,
+      ...(request.customerGatewayId === null ? {} : { customer: request.customerGatewayId }),
       // Cards in every form, tapped, scanned or in a wallet. A redirect to a bank's page has no place on most devices.
       automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       capture_method: request.captureMethod,
@@ -60,10 +61,14 @@ export class StripeGateway extends PaymentGateway {
 
   override confirmPayment(
     gatewayId: string,
-    options: { readonly returnUrl: string | null },
+    { returnUrl, isOffSession }: { readonly returnUrl: string | null; readonly isOffSession: boolean },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
-    const params = { ...WITH_CHARGE, ...(options.returnUrl === null ? {} : { return_url: options.returnUrl }) };
+    const params: Stripe.PaymentIntentConfirmParams = {
+      ...WITH_CHARGE,
+      ...(returnUrl === null ? {} : { return_url: returnUrl }),
+      ...(isOffSession ? { off_session: true } : {}),
+    };
     return this.payment('payment_intents.confirm', (request) =>
       this.stripe.paymentIntents.confirm(gatewayId, params, { ...request, idempotencyKey }),
     );

@@ -1,11 +1,26 @@
 /** Stripe's objects in our words: the snapshots of `PaymentGateway`. */
 import type Stripe from 'stripe';
 import { AssertionError, currencyCode, fromStripeAmount, SECOND_MS } from '#kernel';
-import type { GatewayDispute, GatewayFraudWarning, GatewayPayment, GatewayRefund, GatewayReview } from '#payments';
+import type {
+  GatewayDispute,
+  GatewayFraudWarning,
+  GatewayMethod,
+  GatewayMovement,
+  GatewayPayment,
+  GatewayRefund,
+  GatewayReview,
+  GatewaySetup,
+} from '#payments';
 import { declineOf } from './stripe-calls.js';
 
 /** Metadata keys under which our own ids travel with every object we make. */
-export const METADATA_KEYS = { merchant: 'upp_merchant_id', payment: 'upp_payment_id', refund: 'upp_refund_id' } as const;
+export const METADATA_KEYS = {
+  merchant: 'upp_merchant_id',
+  payment: 'upp_payment_id',
+  refund: 'upp_refund_id',
+  customer: 'upp_customer_id',
+  savedMethod: 'upp_saved_method_id',
+} as const;
 
 /** A payment intent's snapshot. @throws AssertionError for a currency this product does not know. */
 export function gatewayPaymentOf(intent: Stripe.PaymentIntent): GatewayPayment {
@@ -52,19 +67,70 @@ export function gatewayRefundOf(refund: Stripe.Refund): GatewayRefund {
 /** A dispute's snapshot. */
 export function gatewayDisputeOf(dispute: Stripe.Dispute): GatewayDispute {
   const currency = currencyCode(dispute.currency);
-  const withdrawn = dispute.balance_transactions.reduce((sum, transaction) => sum + transaction.amount, 0);
+  const { due_by: dueBy, has_evidence: hasEvidence, submission_count: submissionCount } = dispute.evidence_details;
   return {
     gatewayId: dispute.id,
     paymentGatewayId: idOf(dispute.payment_intent),
     status: disputeStatusOf(dispute.status),
+    isAppeal: dispute.status.startsWith('appeal_'),
     reason: dispute.reason,
-    networkReasonCode: dispute.network_reason_code ?? null,
+    networkReasonCode: dispute.network_reason_code ?? dispute.payment_method_details?.card?.network_reason_code ?? null,
     amountMinor: fromStripeAmount(dispute.amount, currency).amountMinor,
     currency,
-    // Each withdrawal is a negative entry, each reinstatement the same amount back.
-    areFundsWithdrawn: withdrawn < 0,
-    evidenceDueBy: dispute.evidence_details.due_by === null ? null : new Date(dispute.evidence_details.due_by * SECOND_MS),
-    evidenceSubmissionCount: dispute.evidence_details.submission_count,
+    movements: dispute.balance_transactions.map(gatewayMovementOf),
+    isChargeRefundable: dispute.is_charge_refundable,
+    hasEvidence,
+    // 0 is Stripe's word for an issuer that takes no answer.
+    evidenceDueBy: dueBy === null || dueBy === 0 ? null : new Date(dueBy * SECOND_MS),
+    evidenceSubmissionCount: submissionCount,
+    enhancedEligibility: [...dispute.enhanced_eligibility_types],
+  };
+}
+
+/** Each withdrawal is a negative entry, each reinstatement the same amount back. */
+function gatewayMovementOf({ id, amount, fee, currency: code, created }: Stripe.BalanceTransaction): GatewayMovement {
+  const currency = currencyCode(code);
+  const absoluteMinor = fromStripeAmount(Math.abs(amount), currency).amountMinor;
+  return {
+    gatewayId: id,
+    amountMinor: amount < 0 ? -absoluteMinor : absoluteMinor,
+    feeMinor: fromStripeAmount(fee, currency).amountMinor,
+    currency,
+    bookedAt: new Date(created * SECOND_MS),
+  };
+}
+
+/** A setup intent's snapshot; its method in full where the answer carries it. */
+export function gatewaySetupOf(setup: Stripe.SetupIntent): GatewaySetup {
+  const { payment_method: method } = setup;
+  return {
+    gatewayId: setup.id,
+    status: setupStatusOf(setup.status),
+    method: method === null || typeof method === 'string' ? null : gatewayMethodOf(method),
+    nextAction: setup.next_action === null ? null : { ...setup.next_action },
+    lastError: setup.last_setup_error === null ? null : declineOf(setup.last_setup_error),
+    livemode: setup.livemode,
+    savedMethodId: setup.metadata?.[METADATA_KEYS.savedMethod] ?? null,
+  };
+}
+
+/** A payment method's snapshot. */
+export function gatewayMethodOf({ id, type, customer, card }: Stripe.PaymentMethod): GatewayMethod {
+  return {
+    gatewayId: id,
+    customerGatewayId: customer === null ? null : idOf(customer),
+    type,
+    card: card
+      ? {
+          brand: card.brand,
+          last4: card.last4,
+          expMonth: card.exp_month,
+          expYear: card.exp_year,
+          funding: card.funding,
+          country: card.country,
+          fingerprint: card.fingerprint ?? null,
+        }
+      : null,
   };
 }
 
@@ -105,6 +171,20 @@ function statusOf(status: string): GatewayPayment['status'] {
       return status;
     default:
       throw new AssertionError(`unexpected payment intent status: ${status}`);
+  }
+}
+
+function setupStatusOf(status: string): GatewaySetup['status'] {
+  switch (status) {
+    case 'requires_payment_method':
+    case 'requires_confirmation':
+    case 'requires_action':
+    case 'processing':
+    case 'succeeded':
+    case 'canceled':
+      return status;
+    default:
+      throw new AssertionError(`unexpected setup intent status: ${status}`);
   }
 }
 

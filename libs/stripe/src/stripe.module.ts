@@ -1,13 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from '#kernel';
-import { PaymentGateway } from '#payments';
+import { PaymentGateway, SavedMethodGateway } from '#payments';
 import { AppConfig } from '#platform';
 import { StripeCalls } from './stripe-calls.js';
 import { StripeGateway } from './stripe-gateway.js';
 import { StripeLists } from './stripe-lists.js';
 import { StripeProbe } from './stripe-probe.js';
+import { StripeSavedMethods } from './stripe-saved-methods.js';
 
-/** Stripe behind the port {@link PaymentGateway}, wherever one is asked for. */
+/** Stripe behind the ports {@link PaymentGateway} and {@link SavedMethodGateway}, wherever one is asked for. */
 @Global()
 @Module({
   providers: [
@@ -18,9 +19,10 @@ import { StripeProbe } from './stripe-probe.js';
       useFactory: (config: AppConfig, clock: Clock) => new StripeCalls(config.stripe, clock),
     },
     { provide: PaymentGateway, useClass: StripeGateway },
+    { provide: SavedMethodGateway, useClass: StripeSavedMethods },
     StripeLists,
     StripeProbe,
   ],
-  exports: [PaymentGateway, StripeLists, StripeProbe],
+  exports: [PaymentGateway, SavedMethodGateway, StripeLists, StripeProbe],
 })
 export class StripeModule {}

@@ -10,6 +10,9 @@ export interface ClaimedJob {
   readonly type: string;
   readonly livemode: boolean;
   readonly createdAt: Date;
+  readonly objectId: string | null;
+  readonly paymentIntentId: string | null;
+  /** Empty when its time was over before somebody replayed the event. */
   readonly payload: Buffer;
 }
 
@@ -38,18 +41,27 @@ const LEASE_SECONDS = 60;
 const MAX_ERROR_LENGTH = 1_000;
 
 const CLAIM = `
-with due as materialized (
+with postponed as materialized (
   select event_sequence from webhook_jobs
-  where next_attempt_at <= now() and (leased_until is null or leased_until <= now())
-  order by next_attempt_at, event_sequence
+  where status <> 'received' and next_attempt_at <= now() and (leased_until is null or leased_until <= now())
+  order by next_attempt_at
   limit $1
   for update skip locked
+), fresh as materialized (
+  select event_sequence from webhook_jobs
+  where status = 'received' and (leased_until is null or leased_until <= now())
+  order by event_sequence
+  limit $1 - (select count(*) from postponed)
+  for update skip locked
+), due as (
+  select event_sequence from postponed union all select event_sequence from fresh
 ), claimed as (
   update webhook_jobs j set attempts = j.attempts + 1, leased_until = now() + make_interval(secs => ${String(LEASE_SECONDS)})
   from due where j.event_sequence = due.event_sequence
   returning j.event_sequence, j.attempts
 )
-select e.sequence, c.attempts as attempt, e.stripe_event_id as "stripeEventId", e.type, e.livemode, e.stripe_created_at as "createdAt", e.payload
+select e.sequence, c.attempts as attempt, e.stripe_event_id as "stripeEventId", e.type, e.livemode, e.stripe_created_at as "createdAt",
+  e.object_id as "objectId", e.payment_intent_id as "paymentIntentId", e.payload
 from claimed c join webhook_events e on e.sequence = c.event_sequence
 order by e.stripe_created_at, e.sequence`;
 
@@ -88,7 +100,7 @@ insert into webhook_attempts (event_sequence, attempt, outcome, detail) select e
 export class WebhookJobsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Takes up to `limit` due jobs that no other worker holds, in the order of Stripe's clock, then of arrival. */
+  /** Takes up to `limit` due jobs that no other worker holds, postponed ones first, in the order of Stripe's clock, then of arrival. */
   claimDue(limit: number): Promise<ClaimedJob[]> {
     return this.database.query<ClaimedJob>(CLAIM, [limit]);
   }

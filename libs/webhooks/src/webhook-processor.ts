@@ -2,12 +2,13 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { randomInt } from 'node:crypto';
 import { SECOND_MS } from '#kernel';
-import { type GatewayAnswer, PaymentGateway } from '#payments';
+import { type GatewayAnswer, PaymentGateway, SavedMethodGateway } from '#payments';
 import { AppConfig, Database, DatabaseUnavailableError } from '#platform';
-import { parseStripeEvent, type StripeEventTranslation, translateStripeEvent } from '#stripe';
+import { type StripeEventTranslation } from '#stripe';
 import { failureWaitMs, parkedWaitMs } from './domain/retry-schedule.js';
 import { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
 import { webhookAttemptsTotal } from './metrics.js';
+import { translateStoredEvent } from './stored-event.js';
 import { type ClaimedJob, type FinishedJob, LeaseLostError, WebhookJobsRepository } from './webhook-jobs.repository.js';
 
 // One transaction's worth: large enough to share a commit, small enough to be done long before its lease ends.
@@ -45,6 +46,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
     private readonly jobs: WebhookJobsRepository,
     private readonly applier: EventApplier,
     private readonly gateway: PaymentGateway,
+    private readonly savedMethods: SavedMethodGateway,
   ) {}
 
   /** Works in this process from now on: at every kick, and every second. */
@@ -125,7 +127,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
   private async translate(job: ClaimedJob): Promise<StripeEventTranslation | null> {
     if (job.livemode !== this.config.isLive) return { kind: 'ignored', reason: 'livemode_mismatch' };
     try {
-      return translateStripeEvent(job.type, parseStripeEvent(job.payload));
+      return translateStoredEvent(job);
     } catch (error) {
       await this.fail(job, error);
       return null;
@@ -240,6 +242,14 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
           { kind: 'dispute', object },
         ];
       }
+      case 'setup': {
+        const object = fetched(await this.savedMethods.retrieveSetup(wanted.gatewayId));
+        return object === null ? [] : [{ kind: 'setup', object }];
+      }
+      case 'method': {
+        const object = fetched(await this.savedMethods.retrieveMethod(wanted.gatewayId));
+        return object === null ? [] : [{ kind: 'method', object }];
+      }
       case 'review': {
         const object = fetched(await this.gateway.retrieveReview(wanted.gatewayId));
         return object === null ? [] : [{ kind: 'review', object }];
@@ -267,7 +277,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
 
   /** A refund or a dispute may have been refused because its payment is behind: both are fetched. Anything else has failed. */
   private async giveBack(applicable: readonly Applicable[], ignored: readonly FinishedJob[], error: unknown): Promise<Work[]> {
-    const isBehind = ({ sourced }: Applicable): boolean => sourced.event.kind !== 'payment' && !(error instanceof LeaseLostError);
+    const isBehind = ({ sourced }: Applicable): boolean => 'paymentGatewayId' in sourced.event.object && !(error instanceof LeaseLostError);
     const fetches = applicable.filter(isBehind).map(({ job, sourced }) => ({ job, translation: fetchOf(sourced.event) }));
     if (fetches.length > 0) return fetches;
     for (const { job } of [...applicable, ...ignored]) await this.fail(job, error);
@@ -292,9 +302,9 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
   }
 }
 
-/** Stripe's id of the payment that an event is about. */
+/** Stripe's id of the payment that an event is about, or of whatever else it is about. */
 function paymentOf(event: SourcedEvent['event']): string {
-  return event.kind === 'payment' ? event.object.gatewayId : event.object.paymentGatewayId;
+  return 'paymentGatewayId' in event.object ? event.object.paymentGatewayId : event.object.gatewayId;
 }
 
 /** A payment intent without our metadata was made elsewhere; of a refund or a dispute the event alone cannot tell. */
@@ -303,7 +313,8 @@ function isOurs(event: SourcedEvent['event']): boolean {
 }
 
 function fetchOf(event: SourcedEvent['event']): StripeEventTranslation {
-  return { kind: 'fetch', object: event.kind, gatewayId: event.object.gatewayId };
+  // A customer that was deleted there is no more to be fetched, and is never in conflict with anything.
+  return event.kind === 'customer_deleted' ? event : { kind: 'fetch', object: event.kind, gatewayId: event.object.gatewayId };
 }
 
 /** @throws Error when Stripe gave no clear answer: the event is tried again later. */

@@ -45,6 +45,7 @@ export class AlertReadings {
       criticalIncidents: await this.alerts.countCriticalIncidents(),
       ...ages,
       failedRuns: await this.backups.failures(),
+      modelDrift: await this.alerts.findModelDrift(),
       ...this.surroundings.read(),
     };
   }

@@ -37,6 +37,8 @@ export interface DeploymentReadings {
   readonly drillAgeSeconds: number | null;
   readonly walAgeSeconds: number | null;
   readonly failedRuns: readonly FailedRun[];
+  /** The feature that has moved farthest from what the acting fraud model learned; null while none has drifted. */
+  readonly modelDrift: { readonly feature: string; readonly stabilityIndex: number } | null;
 }
 
 // Fewer requests in five minutes say nothing about a share.
@@ -67,7 +69,7 @@ export function processFindings({ requests, failed, p99Ms }: RequestFigures, hos
 /** What is wrong with the deployment. */
 export function deploymentFindings(readings: DeploymentReadings, limits: AlertsConfig): AlertFinding[] {
   const found: AlertFinding[] = [];
-  const add = (severity: AlertFinding['severity'], rule: string, summary: string, subject = ''): void => {
+  const add: Add = (severity, rule, summary, subject = '') => {
     found.push({ rule, subject, severity, summary });
   };
   const { payments, queues, deadWebhooks, unknownOutcomeSeconds, stripe, certificateRatio, criticalIncidents } = readings;
@@ -90,6 +92,21 @@ export function deploymentFindings(readings: DeploymentReadings, limits: AlertsC
     add('warning', 'certificate_expiring', `Only ${Math.round(100 * certificateRatio)} % of the lifetime of the certificate is left`);
   }
   if (criticalIncidents > 0) add('critical', 'security_incident_critical', `${criticalIncidents} critical security incidents are open`);
+  findBackups(readings, add);
+  if (readings.modelDrift !== null) {
+    const { feature, stabilityIndex } = readings.modelDrift;
+    add(
+      'warning',
+      'fraud_model_drifted',
+      `${feature} is no longer what the fraud model learned: stability index ${stabilityIndex.toFixed(2)}`,
+    );
+  }
+  return found;
+}
+
+type Add = (severity: AlertFinding['severity'], rule: string, summary: string, subject?: string) => void;
+
+function findBackups(readings: DeploymentReadings, add: Add): void {
   const { backupAgeSeconds, drillAgeSeconds } = readings;
   if (backupAgeSeconds !== null && backupAgeSeconds > DAY_SECONDS + HOUR_SECONDS) {
     add('critical', 'backup_old', `The last good backup is ${Math.round(backupAgeSeconds / HOUR_SECONDS)} hours old`);
@@ -107,5 +124,4 @@ export function deploymentFindings(readings: DeploymentReadings, limits: AlertsC
   for (const { kind, error } of readings.failedRuns) {
     add('critical', 'backup_failed', `${kind === 'backup' ? 'The backup' : 'The restore drill'} failed: ${error}`, kind);
   }
-  return found;
 }

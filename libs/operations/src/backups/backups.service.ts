@@ -1,4 +1,5 @@
 /** Makes backups, keeps them for their time, and proves that they can be restored. */
+import type { Readable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
 import { assert, Clock, DAY_MS, MINUTE_MS } from '#kernel';
@@ -15,6 +16,11 @@ export interface MadeBackup {
   readonly name: string;
   readonly bytes: number;
 }
+
+// The keys under which what names persons is sealed (migration 053). No backup of the database holds them: an erased person's key would live on in
+// each until its time is over. They have a file of their own, of which there is only the newest.
+const KEYS_TABLE = 'public.personal_data_keys';
+const KEYS_FILE = 'personal-data-keys.upp-keys';
 
 /** The daily backup. */
 @Injectable()
@@ -54,6 +60,8 @@ export class BackupsService {
       // Read before the backup begins: nothing that was archived earlier is needed for it.
       const name = backupName(this.clock.now(), method === 'logical' ? method : `${method}-${await this.presentSegment()}`);
       const bytes = await store.put(name, readFromTool(this.dumpCall()), encryptBackup(this.secret));
+      // After the database: of everybody in it there must be a key, or the word that it was destroyed.
+      if (this.config.backups.method === 'logical') await store.put(KEYS_FILE, readFromTool(this.keysCall()), encryptBackup(this.secret));
       await this.runs.finish('backup', { name, bytes, error: null });
       this.logger.log({ event: 'backup_made', name, bytes });
       await this.removeOld(store);
@@ -72,15 +80,24 @@ export class BackupsService {
   }
 
   /**
-   * Restores a logical backup into an empty database.
+   * Restores a logical backup into an empty database, with the newest keys of persons: who was erased since stays unreadable, and the worker erases
+   * them anew.
    *
    * @throws BackupUnreadableError @throws PostgresToolError
    */
   async restore(name: string, databaseUrl: string): Promise<void> {
-    const content = await this.requireStore().get(name);
+    const store = this.requireStore();
+    const content = await store.get(name);
     await ensureApplicationRole(databaseUrl);
+    await this.restoreFrom(content, databaseUrl);
+    const keys = await store.get(KEYS_FILE).catch(() => null);
+    if (keys === null) this.logger.error({ event: 'personal_data_keys_missing', name: KEYS_FILE });
+    else await this.restoreFrom(keys, databaseUrl);
+  }
+
+  private restoreFrom(content: Readable, databaseUrl: string): Promise<void> {
     const args = ['--no-owner', '--exit-on-error', '--dbname', new URL(databaseUrl).pathname.slice(1)];
-    await writeToTool(
+    return writeToTool(
       { program: 'pg_restore', args, folder: this.config.backups.toolsFolder, databaseUrl },
       content,
       decryptBackup(this.secret),
@@ -114,7 +131,12 @@ export class BackupsService {
     const { method, toolsFolder } = this.config.backups;
     const databaseUrl = this.config.database.directUrl;
     return method === 'logical'
-      ? { program: 'pg_dump', args: ['--format=custom', '--no-owner'], folder: toolsFolder, databaseUrl }
+      ? {
+          program: 'pg_dump',
+          args: ['--format=custom', '--no-owner', `--exclude-table-data=${KEYS_TABLE}`],
+          folder: toolsFolder,
+          databaseUrl,
+        }
       : {
           program: 'pg_basebackup',
           args: ['--pgdata=-', '--format=tar', '--gzip', '--wal-method=fetch', '--checkpoint=fast', '--no-password'],
@@ -132,6 +154,11 @@ export class BackupsService {
     } finally {
       await client.end();
     }
+  }
+
+  private keysCall(): ToolCall {
+    const args = ['--format=custom', '--data-only', `--table=${KEYS_TABLE}`];
+    return { ...this.dumpCall(), program: 'pg_dump', args };
   }
 
   private requireStore(): BackupStore {

@@ -11,9 +11,12 @@ export class DrillFailedError extends Error {
 // Beyond these the count says enough.
 const MAX_NAMED = 5;
 
+const UNREADABLE_CUSTOMERS = `select count(*) as count from customers c
+  where email_sealed is not null and not exists (select from personal_data_keys k where k.subject_id = c.id)`;
+
 /**
- * Reads a restored database as the product would: the migrations are there, the ledger adds up (as `npm run ledger:verify`), and the audit
- * chain is unbroken (as `npm run audit:verify`).
+ * Reads a restored database as the product would: the migrations are there, the ledger adds up (as `npm run ledger:verify`), what
+ * names persons has its keys, and the audit chain is unbroken (as `npm run audit:verify`).
  *
  * @returns How many payments it holds.
  * @throws DrillFailedError that names what is wrong.
@@ -31,6 +34,8 @@ export async function verifyRestored(url: string, config: AppConfig, audit: Audi
         .map(({ id, field, row, ledger: expected }) => `${id} ${field} ${row ?? '–'}/${expected ?? '–'}`);
       throw new DrillFailedError(`the ledger has ${differences.length} differences: ${named.join(', ')}`);
     }
+    const [sealed] = await database.query<{ count: number }>(UNREADABLE_CUSTOMERS);
+    if ((sealed?.count ?? 0) > 0) throw new DrillFailedError(`${sealed?.count ?? 0} customers whose address no key opens`);
     const { firstBroken } = await audit.verifyIn(database);
     if (firstBroken !== null) {
       const { fault, position, sequence } = firstBroken;

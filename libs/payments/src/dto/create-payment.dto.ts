@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsObject, IsOptional, IsUrl, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
+import { IsBoolean, IsIn, IsObject, IsOptional, IsUrl, Matches, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
 import { LocationDto } from '#devices';
 import { BUSINESS_TYPES, type BusinessType, PAYMENT_METHODS, type PaymentMethod } from '#merchants';
 import { IsEmailAddress, IsMetadata, IsSafeInteger, IsText } from '#platform';
@@ -10,6 +10,9 @@ import { INPUT_KINDS } from '../input/native-input.js';
 const MAX_AMOUNT_MINOR = 999_999_999_999;
 
 const MAX_AGE = 150;
+
+/** Stripe's payment methods, and saved ones. */
+export const PAYMENT_METHOD_PATTERN = /^(?:pm_[A-Za-z0-9_]{1,250}|spm_[0-9a-z]{26})$/;
 
 /** A field that is required when there is no input, and checked whenever it is there. */
 function isNeededWithoutInput(field: 'amount' | 'currency') {
@@ -50,10 +53,18 @@ export class CreatePaymentDto {
   @IsText(1, 64)
   deviceId: string;
 
-  /** Stripe's payment method id, or in test mode a test token. Never a card number. */
-  @ApiProperty({ pattern: '^pm_[A-Za-z0-9_]{1,250}$', example: 'pm_card_visa' })
-  @Matches(/^pm_[A-Za-z0-9_]{1,250}$/, { message: 'paymentMethod must be a Stripe payment method id (pm_…)' })
+  /** Stripe's payment method id, in test mode a test token, or the id of a saved method (`spm_…`). Never a card number. */
+  @ApiProperty({ pattern: PAYMENT_METHOD_PATTERN.source, example: 'pm_card_visa' })
+  @Matches(PAYMENT_METHOD_PATTERN, {
+    message: 'paymentMethod must be a Stripe payment method id (pm_…) or the id of a saved payment method (spm_…)',
+  })
   paymentMethod: string;
+
+  /** Nobody is present who could pass a challenge: only with a saved method whose owner agreed to it. */
+  @ApiPropertyOptional({ default: false })
+  @IsOptional()
+  @IsBoolean()
+  offSession?: boolean;
 
   /** How the device presented it. Default `card`. */
   @ApiPropertyOptional({ enum: PAYMENT_METHODS, default: 'card' })
@@ -90,7 +101,7 @@ export class CreatePaymentDto {
   @IsEmailAddress()
   customerEmail?: string;
 
-  /** A customer of the merchant, instead of an address. */
+  /** A customer of the merchant, instead of an address. With a saved method it may be absent: the method says whose it is. */
   @ApiPropertyOptional({ example: 'cus_01jd8y3v5kq2e9c7x4m6n0r1st' })
   @IsOptional()
   @IsText(1, 64)

@@ -15,17 +15,17 @@ export class PaymentListResponse {
 
 /** One line of a payment's history: a call to the processor, a change of the payment, or what its issuer said of it. */
 export class TimelineEntry {
-  @ApiProperty({ enum: ['attempt', 'change', 'fraud_warning'] })
-  kind: 'attempt' | 'change' | 'fraud_warning';
+  @ApiProperty({ enum: ['attempt', 'change', 'dispute', 'fraud_warning'] })
+  kind: 'attempt' | 'change' | 'dispute' | 'fraud_warning';
 
   @ApiProperty({ format: 'date-time' })
   at: string;
 
-  /** Of a change: its number, from 1 without gaps. */
+  /** Of a change of the payment: its number, from 1 without gaps. */
   @ApiProperty({ type: 'integer', nullable: true })
   sequence: number | null;
 
-  /** Of an attempt: what was asked, what came of it and how long it took; of a change: who caused it, status and amounts after it; of a warning: what the issuer says, and what was done about it. */
+  /** Of an attempt: what was asked, what came of it and how long it took; of a change: who caused it, status and amounts after it; of a dispute: the same of that; of a warning: what the issuer says, and what was done about it. */
   @ApiProperty({ type: Object })
   details: Readonly<Record<string, unknown>>;
 }

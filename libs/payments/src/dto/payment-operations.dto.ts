@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional } from 'class-validator';
 import { IsSafeInteger, IsText, PageQuery } from '#platform';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment-status.js';
 
@@ -44,6 +44,12 @@ export class RefundPaymentDto {
   @IsOptional()
   @IsIn(REFUND_REASONS)
   reason?: RefundReason;
+
+  /** Refund although the payment is disputed, where the dispute leaves that possible; needs the right to answer disputes. */
+  @ApiPropertyOptional({ default: false })
+  @IsOptional()
+  @IsBoolean()
+  force?: boolean;
 }
 
 /** Query of `GET /api/payments`. */

@@ -4,6 +4,8 @@ import { DeviceResponse } from '#devices';
 import { money } from '#kernel';
 import { type Payment } from '../payment.js';
 import { type Seller } from '../payment-seller.js';
+import { CustomerResponse } from './customer.response.js';
+import { NextActionResponse, nextActionOf } from './next-action.response.js';
 import { RefundListResponse } from './refund.response.js';
 import { PRESENTATION_KINDS, type Presentation, presentationFor } from '../presentation/presentation.js';
 
@@ -18,36 +20,6 @@ export class RiskResponse {
 
   @ApiProperty({ type: String, nullable: true, enum: ['allow', 'review', 'block'] })
   decision: string | null;
-}
-
-/** A customer as clients see it; the address stays where it was given. */
-export class CustomerResponse {
-  @ApiProperty({ example: 'cus_01jd8y3v5kq2e9c7x4m6n0r1st' })
-  id: string;
-
-  @ApiProperty({ enum: ['customer'] })
-  object: 'customer';
-
-  @ApiProperty()
-  livemode: boolean;
-
-  @ApiProperty({ format: 'date-time' })
-  createdAt: string;
-}
-
-/** What the payer must do before the payment can go on. */
-export class NextActionResponse {
-  /** `redirect`: open `url` in a browser. `use_stripe_sdk`: give `details` to Stripe's SDK. Others are Stripe's words. */
-  @ApiProperty({ example: 'redirect' })
-  type: string;
-
-  /** Where the payer goes; null when there is no page. */
-  @ApiProperty({ type: String, nullable: true, format: 'uri' })
-  url: string | null;
-
-  /** As Stripe describes it. */
-  @ApiProperty({ type: Object, additionalProperties: true })
-  details: Readonly<Record<string, unknown>>;
 }
 
 /** A payment as clients see it. */
@@ -205,13 +177,4 @@ function presentationOf(payment: Payment, seller: Seller): readonly Presentation
     timeZone: seller.timeZone,
     createdAt: payment.createdAt,
   });
-}
-
-/** Stripe's description with the one thing in front that a device without its SDK can use. */
-function nextActionOf(action: Payment['nextAction']): NextActionResponse | null {
-  if (action === null) return null;
-  const type = typeof action['type'] === 'string' ? action['type'] : 'unknown';
-  const redirect = action['redirect_to_url'] as { readonly url?: unknown } | undefined;
-  const url = typeof redirect?.url === 'string' ? redirect.url : null;
-  return { type: type === 'redirect_to_url' ? 'redirect' : type, url, details: action };
 }

@@ -1,6 +1,6 @@
 /** Places at which a test lets the process die, to see that a restart finds everything it needs. */
 
-/** Each stands between two steps of a payment, of an operation on it or of a refund. */
+/** Each stands between two steps of a payment, of an operation on it, of a refund or of a method that is saved. */
 export type CrashPoint =
   | 'after_recorded'
   | 'after_intent_created'
@@ -13,7 +13,13 @@ export type CrashPoint =
   | 'after_operation_sent'
   | 'after_refund_reserved'
   | 'after_refund_sent'
-  | 'after_refund_applied';
+  | 'after_refund_applied'
+  | 'after_setup_recorded'
+  | 'after_setup_customer'
+  | 'after_setup_created'
+  | 'after_setup_adopted'
+  | 'after_setup_confirmed'
+  | 'after_detach_recorded';
 
 /** `FAULT_AT=after_confirmed:2` dies the second time; never in production. */
 const fault = process.env['NODE_ENV'] === 'production' ? undefined : process.env['FAULT_AT'];

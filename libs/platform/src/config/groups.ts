@@ -226,6 +226,11 @@ export class SecurityConfig {
   @Matches(/^[0-9a-fA-F.:]+\/\d{1,3}$/, { each: true })
   outboundAllowedCidrs: string[] = [];
 
+  /** Every key that may have sealed something, the present one first. */
+  get encryptionKeys(): readonly string[] {
+    return [this.encryptionKey, ...this.previousEncryptionKeys];
+  }
+
   /** Settings that are fine alone and wrong together. */
   *contradictions(): Generator<ConfigProblem> {
     if (this.apiKeyPepper !== '' && this.apiKeyPepper === this.encryptionKey) {

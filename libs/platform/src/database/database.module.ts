@@ -14,6 +14,10 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
   return value;
 });
 
+// Statements here find rows by key, whatever the values: a plan per connection serves for ever, and none is long enough to be worth compiling.
+// Left to itself PostgreSQL plans each statement anew as often as it hopes for a better plan, which took half of its time for a payment. A pooler refuses startup options; without named statements it would gain little by them.
+const PLANNING = '-c plan_cache_mode=force_generic_plan -c jit=off';
+
 /** The connection pool, TypeORM over it and {@link Database} beside it. Every wait has an end: acquire, statement, lock, idle transaction. */
 @Global()
 @Module({
@@ -51,5 +55,5 @@ function settingsOf(database: DatabaseConfig): object {
     lock_timeout: database.lockTimeoutMs,
     idle_in_transaction_session_timeout: database.idleInTransactionTimeoutMs,
   };
-  return database.pooler === 'none' ? settings : { transactionSettings: settings };
+  return database.pooler === 'none' ? { ...settings, options: PLANNING } : { transactionSettings: settings };
 }

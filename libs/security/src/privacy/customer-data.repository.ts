@@ -1,34 +1,39 @@
 /** Personal data of one customer, wherever it stands in clear or sealed. */
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '#platform';
+import { PERSONAL_RECORDS } from './personal-records.js';
 
 /** A customer. */
 export interface CustomerRow {
   readonly id: string;
   readonly emailSealed: string | null;
+  /** The key under which the address is sealed; null once it was destroyed, and for a person nothing is sealed of. */
+  readonly wrappedKey: string | null;
   readonly stripeCustomerId: string | null;
   readonly createdAt: Date;
   readonly erasedAt: Date | null;
 }
 
-/** What is known of a payment of the customer. */
-export interface CustomerPayment {
-  readonly id: string;
-  readonly status: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly description: string | null;
-  readonly metadata: Record<string, unknown>;
-  readonly clientIp: string | null;
-  readonly latitude: number | null;
-  readonly longitude: number | null;
-  readonly createdAt: Date;
+/** The rows of one table. */
+export interface ExportedRecords {
+  readonly table: string;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** Whether there are more rows than an export holds. */
+  readonly isCut: boolean;
+}
+
+/** An event of Stripe that changed a payment of the customer. */
+export interface CustomerEvent {
+  readonly type: string;
+  readonly receivedAt: Date;
+  readonly payload: Buffer;
 }
 
 // States in which a payment will not move by itself any more.
 const AT_REST = ['succeeded', 'canceled', 'blocked', 'requires_payment_method'];
-// An export is one answer; who has more payments gets the newest of them.
-const MAX_PAYMENTS = 10_000;
+// An export is one answer; of a table with more rows it says that it holds a part.
+const MAX_ROWS = 10_000;
+const MAX_EVENTS = 1_000;
 
 /** Reads and erases. */
 @Injectable()
@@ -37,20 +42,43 @@ export class CustomerDataRepository {
 
   async find(queryable: Queryable, merchantId: string, id: string): Promise<CustomerRow | null> {
     const rows = await queryable.query<CustomerRow & Record<string, unknown>>(
-      `select id, email_sealed as "emailSealed", stripe_customer_id as "stripeCustomerId", created_at as "createdAt", erased_at as "erasedAt"
-         from customers where merchant_id = $1 and id = $2`,
+      `select c.id, c.email_sealed as "emailSealed", k.key_wrapped as "wrappedKey", c.stripe_customer_id as "stripeCustomerId",
+              c.created_at as "createdAt", c.erased_at as "erasedAt"
+         from customers c left join personal_data_keys k on k.subject_id = c.id where c.merchant_id = $1 and c.id = $2`,
       [merchantId, id],
     );
     return rows[0] ?? null;
   }
 
-  /** The customer's payments, the newest first. */
-  payments(merchantId: string, customerId: string): Promise<CustomerPayment[]> {
-    return this.database.query<CustomerPayment & Record<string, unknown>>(
-      `select id, status, amount_minor as amount, currency, description, metadata, host(client_ip) as "clientIp", latitude, longitude,
-              created_at as "createdAt"
-         from payments where merchant_id = $1 and customer_id = $2 order by id desc limit $3`,
-      [merchantId, customerId, MAX_PAYMENTS],
+  /** {@link find} under a lock that payments which name the customer wait for. */
+  async lock(transaction: Queryable, merchantId: string, id: string): Promise<CustomerRow | null> {
+    await transaction.query('select 1 from customers where merchant_id = $1 and id = $2 for update', [merchantId, id]);
+    return this.find(transaction, merchantId, id);
+  }
+
+  /** The rows of every table about the customer. */
+  async records(customerId: string): Promise<ExportedRecords[]> {
+    const found: ExportedRecords[] = [];
+    for (const { table, rows: condition, unexported } of PERSONAL_RECORDS) {
+      if (unexported === null) continue;
+      const rows = await this.database.query<{ record: Record<string, unknown> }>(
+        `select to_jsonb(r) - $2::text[] as record from ${table} r where ${condition} limit ${MAX_ROWS + 1}`,
+        [customerId, unexported],
+      );
+      found.push({ table, rows: rows.slice(0, MAX_ROWS).map(({ record }) => record), isCut: rows.length > MAX_ROWS });
+    }
+    return found;
+  }
+
+  /** Stripe's events that changed the customer's payments: those are named by what they changed, the others repeat them. */
+  events(customerId: string): Promise<CustomerEvent[]> {
+    return this.database.query<CustomerEvent & Record<string, unknown>>(
+      `select e.type, e.received_at as "receivedAt", e.payload
+         from payments p
+         join payment_adjustments a on a.payment_id = p.id and a.source = 'webhook'
+         join webhook_events e on e.account = '' and e.livemode = p.livemode and e.stripe_event_id = a.source_id
+        where p.customer_id = $1 order by e.sequence desc limit ${MAX_EVENTS}`,
+      [customerId],
     );
   }
 
@@ -63,44 +91,27 @@ export class CustomerDataRepository {
     return rows.length > 0;
   }
 
-  /** Removes what names or places the person. Amounts, states and ids stay: they are the merchant's books. */
-  async erase(transaction: Queryable, customerId: string): Promise<void> {
+  /** Destroys the person's key, removes what names or places them in clear, and has Stripe's events searched for them from the first one on. */
+  async erase(transaction: Queryable, { id }: Pick<CustomerRow, 'id'>): Promise<void> {
     await transaction.query(
-      `update customers set email_hash = null, email_sealed = null, erased_at = now(), updated_at = now() where id = $1`,
-      [customerId],
+      `update customers set email_hash = null, email_sealed = null, default_payment_method_id = null, erased_at = now(),
+         events_redacted_to = 0, updated_at = now() where id = $1`,
+      [id],
     );
     await transaction.query(
-      `update payments set description = null, metadata = '{}', client_ip = null, latitude = null, longitude = null, return_url = null
-        where customer_id = $1`,
-      [customerId],
+      `insert into personal_data_keys (subject_id, merchant_id, destroyed_at) select id, merchant_id, now() from customers where id = $1
+       on conflict (subject_id) do update set key_wrapped = null, destroyed_at = coalesce(personal_data_keys.destroyed_at, excluded.destroyed_at)`,
+      [id],
     );
-    await transaction.query(
-      `update fraud_attempts set ip = null, latitude = null, longitude = null, list_keys = '{}' where customer_id = $1`,
-      [customerId],
-    );
-    // What merchants were told, for those who ask again. They have their own copy to erase.
-    await transaction.query(
-      `update outbox_events set previous = previous - 'metadata' - 'description',
-              data = data || '{"metadata": {}}' || case when data ? 'description' then '{"description": null}'::jsonb else '{}' end
-        where object_id in (select id from payments where customer_id = $1)`,
-      [customerId],
-    );
-    // The stored answers repeat the description and metadata. Without them a late repeat of the request is answered from the payment's row.
-    await transaction.query('delete from idempotency_keys where object_id in (select id from payments where customer_id = $1)', [
-      customerId,
-    ]);
+    for (const { erase } of PERSONAL_RECORDS) if (erase !== null) await transaction.query(erase, [id]);
   }
 
-  /** Sealed addresses under an older key than the present one, by the start of their text. */
-  sealedOtherwise(prefix: string, limit: number): Promise<{ id: string; emailSealed: string }[]> {
-    return this.database.query<{ id: string; emailSealed: string }>(
-      `select id, email_sealed as "emailSealed" from customers where email_sealed is not null and not starts_with(email_sealed, $1) limit $2`,
-      [prefix, limit],
+  /** Customers whose key is destroyed and whose rows are there again: a backup older than their erasure was restored. */
+  broughtBack(limit: number): Promise<{ id: string; merchantId: string }[]> {
+    return this.database.query<{ id: string; merchantId: string }>(
+      `select c.id, c.merchant_id as "merchantId" from personal_data_keys k join customers c on c.id = k.subject_id
+        where k.destroyed_at is not null and c.erased_at is null order by c.id limit $1`,
+      [limit],
     );
-  }
-
-  /** Replaces a sealed address, unless it has changed meanwhile. */
-  async reseal(id: string, before: string, after: string): Promise<void> {
-    await this.database.query('update customers set email_sealed = $3 where id = $1 and email_sealed = $2', [id, before, after]);
   }
 }

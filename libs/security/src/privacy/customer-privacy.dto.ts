@@ -2,38 +2,18 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { CustomerExport } from './customer-privacy.service.js';
 
-/** A payment in an export. */
-export class ExportedPaymentResponse {
-  @ApiProperty({ example: 'pay_01jd8y3v5kq2e9c7x4m6n0r1st' })
-  id: string;
-
-  @ApiProperty()
-  status: string;
-
-  /** Minor units. */
-  @ApiProperty({ type: 'integer' })
-  amount: number;
-
-  @ApiProperty({ example: 'usd' })
-  currency: string;
-
-  @ApiProperty({ type: String, nullable: true })
-  description: string | null;
-
-  @ApiProperty({ type: 'object', additionalProperties: true })
-  metadata: Record<string, unknown>;
-
-  @ApiProperty({ type: String, nullable: true })
-  clientIp: string | null;
-
-  @ApiProperty({ type: Number, nullable: true })
-  latitude: number | null;
-
-  @ApiProperty({ type: Number, nullable: true })
-  longitude: number | null;
+/** What one of Stripe's events tells of the person. */
+export class ExportedEventResponse {
+  /** Stripe's word for what happened. */
+  @ApiProperty({ example: 'payment_intent.succeeded' })
+  type: string;
 
   @ApiProperty({ format: 'date-time' })
-  createdAt: string;
+  receivedAt: string;
+
+  /** What names or describes the person, by its place in the event: `{ "data.object.billing_details.name": "Ada" }`. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  personalData: Record<string, unknown>;
 }
 
 /** Everything about one customer. */
@@ -44,6 +24,7 @@ export class CustomerExportResponse {
   @ApiProperty({ example: 'cus_01jd8y3v5kq2e9c7x4m6n0r1st' })
   id: string;
 
+  /** Null when none was given or the customer was erased. */
   @ApiProperty({ type: String, nullable: true })
   email: string | null;
 
@@ -56,8 +37,17 @@ export class CustomerExportResponse {
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   erasedAt: string | null;
 
-  @ApiProperty({ type: [ExportedPaymentResponse] })
-  payments: ExportedPaymentResponse[];
+  /** The rows about the customer by table: `payments`, `refunds`, `disputes`, `devices` … Amounts are minor units. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'array', items: { type: 'object', additionalProperties: true } } })
+  records: Record<string, Record<string, unknown>[]>;
+
+  /** Tables of which there are more rows than one export holds (10 000 each). */
+  @ApiProperty({ type: [String] })
+  cutTables: string[];
+
+  /** Of Stripe's events that changed the customer's payments, the newest 1 000. */
+  @ApiProperty({ type: [ExportedEventResponse] })
+  events: ExportedEventResponse[];
 }
 
 /** An erasure. */
@@ -74,7 +64,7 @@ export class CustomerErasureResponse {
 }
 
 /** The admin's view of an export. */
-export function customerExportResponseOf({ customer, email, payments }: CustomerExport): CustomerExportResponse {
+export function customerExportResponseOf({ customer, email, records, events }: CustomerExport): CustomerExportResponse {
   const { id, stripeCustomerId, createdAt, erasedAt } = customer;
   return {
     object: 'customer_export',
@@ -83,6 +73,17 @@ export function customerExportResponseOf({ customer, email, payments }: Customer
     stripeCustomerId,
     createdAt: createdAt.toISOString(),
     erasedAt: erasedAt?.toISOString() ?? null,
-    payments: payments.map((payment) => ({ ...payment, createdAt: payment.createdAt.toISOString() })),
+    records: Object.fromEntries(records.map(({ table, rows }) => [camelCase(table), rows.map(inApiSpelling)])),
+    cutTables: records.filter(({ isCut }) => isCut).map(({ table }) => camelCase(table)),
+    events: events.map((event) => ({ ...event, receivedAt: event.receivedAt.toISOString() })),
   };
+}
+
+/** Columns as the API spells fields: `amount_minor` is `amount`. */
+function inApiSpelling(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [camelCase(column.replace(/_minor$/, '')), value]));
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

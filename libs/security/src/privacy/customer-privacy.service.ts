@@ -4,14 +4,25 @@ import { DomainError } from '#kernel';
 import { Database } from '#platform';
 import type { AuditContext } from '../api-keys.service.js';
 import { AuditLog } from '../audit/audit-log.js';
+import { redactEvent } from '../domain/event-redaction.js';
 import { PersonalDataCipher } from '../personal-data-cipher.js';
-import { CustomerDataRepository, type CustomerPayment, type CustomerRow } from './customer-data.repository.js';
+import { CustomerDataRepository, type CustomerRow, type ExportedRecords } from './customer-data.repository.js';
+import { parse } from './erased-events.service.js';
+
+/** What one of Stripe's events tells of the person. */
+export interface ExportedEvent {
+  readonly type: string;
+  readonly receivedAt: Date;
+  /** By its place in the event: `data.object.billing_details.name`. */
+  readonly personalData: Readonly<Record<string, unknown>>;
+}
 
 /** Everything about one customer. */
 export interface CustomerExport {
   readonly customer: CustomerRow;
   readonly email: string | null;
-  readonly payments: readonly CustomerPayment[];
+  readonly records: readonly ExportedRecords[];
+  readonly events: readonly ExportedEvent[];
 }
 
 /** The customer cannot be exported or erased. */
@@ -28,11 +39,12 @@ export class CustomerPrivacyError extends DomainError {
   }
 }
 
-const RESEAL_BATCH = 200;
+const ERASE_BATCH = 50;
 
 /**
- * Export and erasure. The append-only tables hold ids and keyed hashes of customers, never data in clear, so that erasing breaks neither the audit
- * chain nor the books: once the address is gone, nothing leads from them to the person.
+ * Export and erasure. What names a person is sealed under a key of that person, which an erasure destroys; what describes their payments is removed
+ * in the same transaction (`PERSONAL_RECORDS`), and Stripe's raw events are searched by `ErasedEventsService`. The audit chain holds ids and amounts
+ * only, so that it verifies as before.
  */
 @Injectable()
 export class CustomerPrivacyService {
@@ -48,40 +60,48 @@ export class CustomerPrivacyService {
     const customer = await this.repository.find(this.database, merchantId, id);
     if (customer === null) throw new CustomerPrivacyError('customer_not_found');
     await this.auditLog.record(this.database, { ...by, merchantId, action: 'customer_exported', objectId: id });
-    const email = customer.emailSealed === null ? null : this.cipher.open(customer.emailSealed, placeOf(id));
-    return { customer, email, payments: await this.repository.payments(merchantId, id) };
+    const events = await this.repository.events(id);
+    return {
+      customer,
+      email: this.emailOf(customer),
+      records: await this.repository.records(id),
+      events: events.map(({ type, receivedAt, payload }) => ({ type, receivedAt, personalData: redactEvent(parse(payload)).removed })),
+    };
   }
 
   /**
-   * Removes what names or places the person. Repeating it changes nothing.
+   * Destroys the person's key and removes what names or places the person. Repeating it changes nothing.
    *
    * @returns The customer at Stripe, if there is one: its data is redacted there.
    * @throws CustomerPrivacyError `customer_has_open_payments` while a payment may still move.
    */
   erase(merchantId: string, id: string, by: AuditContext): Promise<{ stripeCustomerId: string | null }> {
     return this.database.transaction(async (transaction) => {
-      const customer = await this.repository.find(transaction, merchantId, id);
+      const customer = await this.repository.lock(transaction, merchantId, id);
       if (customer === null) throw new CustomerPrivacyError('customer_not_found');
       if (await this.repository.hasOpenPayment(transaction, id)) throw new CustomerPrivacyError('customer_has_open_payments');
       if (customer.erasedAt === null) {
-        await this.repository.erase(transaction, id);
+        await this.repository.erase(transaction, customer);
         await this.auditLog.record(transaction, { ...by, merchantId, action: 'customer_erased', objectId: id });
       }
       return { stripeCustomerId: customer.stripeCustomerId };
     });
   }
 
-  /** Seals addresses anew under the present key after a rotation; a job of the worker. @returns How many were sealed. */
-  async resealNext(): Promise<number> {
-    const rows = await this.repository.sealedOtherwise(this.cipher.presentPrefix, RESEAL_BATCH);
-    for (const { id, emailSealed } of rows) {
-      const email = this.cipher.open(emailSealed, placeOf(id));
-      await this.repository.reseal(id, emailSealed, this.cipher.seal(email, placeOf(id)));
+  /** Erases anew whom the restore of an older backup brought back; a job of the worker. @returns How many. */
+  async eraseBroughtBack(): Promise<number> {
+    const customers = await this.repository.broughtBack(ERASE_BATCH);
+    for (const { id, merchantId } of customers) {
+      await this.database.transaction(async (transaction) => {
+        await this.repository.erase(transaction, { id });
+        await this.auditLog.record(transaction, { actor: 'system:restore', merchantId, action: 'customer_erased', objectId: id });
+      });
     }
-    return rows.length;
+    return customers.length;
   }
-}
 
-function placeOf(id: string): { table: string; column: string; rowId: string } {
-  return { table: 'customers', column: 'email_sealed', rowId: id };
+  private emailOf({ id, emailSealed, wrappedKey }: CustomerRow): string | null {
+    if (emailSealed === null || wrappedKey === null) return null;
+    return this.cipher.openFor({ id, wrappedKey }, emailSealed, { table: 'customers', column: 'email_sealed', rowId: id });
+  }
 }

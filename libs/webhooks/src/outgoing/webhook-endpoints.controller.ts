@@ -1,7 +1,16 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { PageQuery } from '#platform';
-import { auditActor, CurrentPrincipal, merchantIdOf, Origin, type Principal, type RequestOrigin, RequireScope, RequireStepUp } from '#security';
+import {
+  auditActor,
+  CurrentPrincipal,
+  merchantIdOf,
+  Origin,
+  type Principal,
+  type RequestOrigin,
+  RequireScope,
+  RequireStepUp,
+} from '#security';
 import {
   CreateWebhookEndpointDto,
   RedeliverSinceDto,

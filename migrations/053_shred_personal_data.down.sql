@@ -1,0 +1,11 @@
+drop function forget_places_of(text, text);
+drop trigger fraud_assessments_append_only on fraud_assessments;
+create trigger fraud_assessments_append_only before update or delete on fraud_assessments for each row execute function refuse_change();
+drop function refuse_change_but_places();
+drop trigger webhook_events_immutable on webhook_events;
+create trigger webhook_events_immutable before update on webhook_events for each row execute function refuse_change();
+drop function refuse_change_but_redaction();
+alter table webhook_events drop column redacted_sha256;
+drop index customers_redaction_idx;
+alter table customers drop column events_redacted_to;
+drop table personal_data_keys;
