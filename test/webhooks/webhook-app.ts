@@ -66,6 +66,7 @@ export class KnownObjects extends PaymentGateway {
     return this.find(this.disputes, gatewayId);
   }
 
+  override findRefund = (): Promise<GatewayAnswer<never>> => refuse();
   override retrieveReview = (): Promise<GatewayAnswer<never>> => refuse();
   override retrieveFraudWarning = (): Promise<GatewayAnswer<never>> => refuse();
   override createPayment = (): Promise<GatewayAnswer<never>> => refuse();

@@ -191,6 +191,9 @@ export abstract class PaymentGateway {
   /** The refund as it is now. */
   abstract retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>>;
 
+  /** The refund that was made for ours, found by our id in its metadata; null when none was made. */
+  abstract findRefund(paymentGatewayId: string, refundId: string): Promise<GatewayAnswer<GatewayRefund | null>>;
+
   /** The dispute as it is now. */
   abstract retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>>;
 

@@ -17,6 +17,7 @@ export type StripeEndpoint =
   | 'payment_methods.detach'
   | 'payment_methods.retrieve'
   | 'refunds.create'
+  | 'refunds.list'
   | 'refunds.retrieve'
   | 'reviews.approve'
   | 'reviews.retrieve'

@@ -27,6 +27,8 @@ import {
 // Lists are read page by page; a payment lost between create and commit is at most minutes old, so few pages hold it.
 const LIST_PAGE_SIZE = 100;
 const LIST_PAGES = 20;
+// How far Stripe's clock may be behind ours: what it made for us must not look older than our row.
+const CLOCK_SKEW_SECONDS = 300;
 /** The charge comes along in full: it alone says until when a held amount can be captured. */
 const WITH_CHARGE = { expand: ['latest_charge'] };
 
@@ -131,6 +133,22 @@ export class StripeGateway extends PaymentGateway {
     });
   }
 
+  override async findRefund(paymentGatewayId: string, refundId: string): Promise<GatewayAnswer<GatewayRefund | null>> {
+    const answer = await this.calls.make({
+      endpoint: 'refunds.list',
+      send: (options) => this.stripe.refunds.list({ payment_intent: paymentGatewayId, limit: LIST_PAGE_SIZE }, options),
+      translate: (list) => ({
+        found: list.data.find(({ metadata }) => metadata?.[METADATA_KEYS.refund] === refundId),
+        isCut: list.has_more,
+      }),
+    });
+    if (answer.outcome !== 'succeeded')
+      return answer.outcome === 'failed' || answer.outcome === 'declined' ? { ...answer, object: null } : answer;
+    const { found, isCut } = answer.object;
+    if (!found && isCut) return { outcome: 'unknown', call: answer.call };
+    return { ...answer, object: found ? gatewayRefundOf(found) : null };
+  }
+
   override retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>> {
     return this.calls.make({
       endpoint: 'disputes.retrieve',
@@ -156,7 +174,10 @@ export class StripeGateway extends PaymentGateway {
   }
 
   override async findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>> {
-    const params: Stripe.PaymentIntentListParams = { limit: LIST_PAGE_SIZE, created: { gte: Math.floor(createdAfter.getTime() / 1_000) } };
+    const params: Stripe.PaymentIntentListParams = {
+      limit: LIST_PAGE_SIZE,
+      created: { gte: Math.floor(createdAfter.getTime() / 1_000) - CLOCK_SKEW_SECONDS },
+    };
     for (let page = 0; page < LIST_PAGES; page++) {
       const answer = await this.calls.make({
         endpoint: 'payment_intents.list',

@@ -24,6 +24,7 @@ export const LANES_BY_ENDPOINT: Readonly<Record<StripeEndpoint, Lane>> = {
   'payment_methods.retrieve': 'look',
   'payment_intents.retrieve': 'look',
   'payment_intents.list': 'look',
+  'refunds.list': 'look',
   'refunds.retrieve': 'look',
   'disputes.retrieve': 'look',
   'early_fraud_warnings.retrieve': 'look',
