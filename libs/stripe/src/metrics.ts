@@ -16,6 +16,7 @@ export type StripeEndpoint =
   | 'payment_intents.retrieve'
   | 'payment_methods.detach'
   | 'payment_methods.retrieve'
+  | 'payouts.retrieve'
   | 'refunds.create'
   | 'refunds.retrieve'
   | 'reviews.approve'
