@@ -37,6 +37,7 @@ export const MIGRATION_NAMES = [
   '051_erase_customers',
   '052_audit_money',
   '053_shred_personal_data',
+  '054_tune_rate_limits_per_merchant',
   '060_isolate_tenants',
 ] as const;
 

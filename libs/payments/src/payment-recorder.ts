@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '#kernel';
 import { type AttemptAssessment } from '#fraud';
 import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
@@ -34,8 +33,8 @@ export class PaymentRecorder {
     caller: PaymentCaller,
     key: { readonly key: string; readonly requestHash: Buffer },
     draft: PaymentDraft,
+    id: string,
   ): Promise<RecordedPayment | null> {
-    const id = newId('payment');
     return this.database.transaction(async (transaction) => {
       if (!(await this.idempotency.claim(caller, key.key, key.requestHash, id, transaction))) return null;
       const admission = await this.admission.admit(transaction, caller, draft, id);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isId } from '#kernel';
+import { isId, newId } from '#kernel';
 import { MerchantsService } from '#merchants';
 import { crashPoint } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
@@ -30,14 +30,15 @@ export class PaymentsService {
    *
    * A refusal by the rules throws and leaves nothing behind; a refusal by the issuer or the fraud rules is an answer, recorded and repeated.
    *
+   * @param id - The payment's, where it was chosen and committed before: the payment of one id is made once, for ever.
    * @throws the refusals of {@link PaymentDrafts.draft} @throws IdempotencyKeyReusedError @throws IdempotencyInProgressError
    */
-  async create(caller: PaymentCaller, key: string, request: CreatePaymentDto): Promise<Outcome> {
+  async create(caller: PaymentCaller, key: string, request: CreatePaymentDto, id: string = newId('payment')): Promise<Outcome> {
     const requestHash = requestHashOf('POST /api/payments', request);
     const earlier = await this.idempotency.find(caller, key, requestHash);
     if (earlier) return this.repeat(caller, key, earlier);
     const draft = await this.drafts.draft(caller, request);
-    const recorded = await this.recorder.record(caller, { key, requestHash }, draft);
+    const recorded = await this.recorder.record(caller, { key, requestHash }, draft, id);
     if (!recorded) return this.idempotency.answerOfWinner(caller, key, requestHash);
     const { payment, attempt } = recorded;
     crashPoint('after_recorded');
