@@ -46,8 +46,29 @@ import { SavedMethodEvents } from './saved-methods/saved-method-events.js';
 import { SavedMethodSetup } from './saved-methods/saved-method-setup.js';
 import { SavedMethodsRepository } from './saved-methods/saved-methods.repository.js';
 import { SavedMethodCompleter, SavedMethodsService } from './saved-methods/saved-methods.service.js';
+import { SubscriptionsController } from './subscriptions.controller.js';
+import { SubscriptionCharges } from './subscriptions/subscription-charges.js';
+import { SubscriptionCreation } from './subscriptions/subscription-creation.js';
+import { SubscriptionRenewals } from './subscriptions/subscription-renewals.js';
+import { SubscriptionSettlement } from './subscriptions/subscription-settlement.js';
+import { SubscriptionViews } from './subscriptions/subscription-views.js';
+import { SubscriptionPeriodsRepository } from './subscriptions/subscription-periods.repository.js';
+import { SubscriptionsRepository } from './subscriptions/subscriptions.repository.js';
+import { SubscriptionRecorder, SubscriptionsService } from './subscriptions/subscriptions.service.js';
 import { SpendingLimitsRepository } from './spending-limits.repository.js';
 import { SpendingLimitsService } from './spending-limits.service.js';
+
+const SUBSCRIPTIONS = [
+  SubscriptionCharges,
+  SubscriptionCreation,
+  SubscriptionPeriodsRepository,
+  SubscriptionRecorder,
+  SubscriptionRenewals,
+  SubscriptionSettlement,
+  SubscriptionViews,
+  SubscriptionsRepository,
+  SubscriptionsService,
+];
 
 /** Payments without their routes: for the worker. It needs a {@link PaymentGateway} from the application. */
 @Module({
@@ -96,6 +117,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
+    ...SUBSCRIPTIONS,
   ],
   exports: [
     CustomersService,
@@ -120,6 +142,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
+    ...SUBSCRIPTIONS,
   ],
 })
 export class PaymentsCoreModule {}
@@ -127,7 +150,7 @@ export class PaymentsCoreModule {}
 /** Payments with their routes. */
 @Module({
   imports: [PaymentsCoreModule],
-  controllers: [DisputesController, PaymentsController, CustomersController, LimitsController],
+  controllers: [DisputesController, PaymentsController, CustomersController, SubscriptionsController, LimitsController],
   exports: [PaymentsCoreModule],
 })
 export class PaymentsModule {}
