@@ -88,6 +88,23 @@ export interface Schemas {
     readonly reason: string;
     readonly dryRun?: boolean;
   };
+  ChangeRoleDto: {
+    readonly role: "owner" | "admin" | "analyst" | "support" | "auditor" | "developer";
+  };
+  CloseDisputeDto: {
+    readonly reason: string;
+  };
+  CompellingEvidenceDto: {
+    readonly priorPaymentIds: readonly (string)[];
+    readonly merchandiseOrServices: "merchandise" | "services";
+    readonly productDescription: string;
+  };
+  CompellingEvidenceResponse: {
+    readonly merchandiseOrServices: "merchandise" | "services";
+    readonly productDescription: string;
+    readonly disputed: Schemas['PayerElementsResponse'];
+    readonly prior: readonly (Schemas['PriorPaymentResponse'])[];
+  };
   ConfirmPaymentDto: {
     readonly paymentMethod?: string;
     readonly returnUrl?: string;
@@ -216,6 +233,16 @@ export interface Schemas {
     readonly by: string;
     readonly at: string;
   };
+  DisputeEvidenceResponse: {
+    readonly object: "dispute_evidence";
+    readonly disputeId: string;
+    readonly evidenceVersion: number;
+    readonly isStaged: boolean;
+    readonly fields: Schemas['EvidenceFieldsDto'];
+    readonly compelling: Schemas['CompellingEvidenceResponse'] | null;
+    readonly length: number;
+    readonly lengthLimit: number;
+  };
   DisputeListResponse: {
     readonly object: "list";
     readonly data: readonly (Schemas['DisputeResponse'])[];
@@ -257,6 +284,35 @@ export interface Schemas {
     readonly livemode: boolean;
     readonly createdAt: string;
     readonly updatedAt: string;
+  };
+  EvidenceFieldsDto: {
+    readonly accessActivityLog?: string | null;
+    readonly billingAddress?: string | null;
+    readonly cancellationPolicy?: string | null;
+    readonly cancellationPolicyDisclosure?: string | null;
+    readonly cancellationRebuttal?: string | null;
+    readonly customerCommunication?: string | null;
+    readonly customerEmailAddress?: string | null;
+    readonly customerName?: string | null;
+    readonly customerPurchaseIp?: string | null;
+    readonly customerSignature?: string | null;
+    readonly duplicateChargeDocumentation?: string | null;
+    readonly duplicateChargeExplanation?: string | null;
+    readonly duplicateChargeId?: string | null;
+    readonly productDescription?: string | null;
+    readonly receipt?: string | null;
+    readonly refundPolicy?: string | null;
+    readonly refundPolicyDisclosure?: string | null;
+    readonly refundRefusalExplanation?: string | null;
+    readonly serviceDate?: string | null;
+    readonly serviceDocumentation?: string | null;
+    readonly shippingAddress?: string | null;
+    readonly shippingCarrier?: string | null;
+    readonly shippingDate?: string | null;
+    readonly shippingDocumentation?: string | null;
+    readonly shippingTrackingNumber?: string | null;
+    readonly uncategorizedFile?: string | null;
+    readonly uncategorizedText?: string | null;
   };
   ExportedEventResponse: {
     readonly type: string;
@@ -395,6 +451,12 @@ export interface Schemas {
     readonly url: string | null;
     readonly details: Readonly<Record<string, unknown>>;
   };
+  PayerElementsResponse: {
+    readonly customerEmailAddress: string | null;
+    readonly customerDeviceId: string | null;
+    readonly customerDeviceFingerprint: string | null;
+    readonly customerPurchaseIp: string | null;
+  };
   PaymentListResponse: {
     readonly object: "list";
     readonly data: readonly (Schemas['PaymentResponse'])[];
@@ -438,6 +500,15 @@ export interface Schemas {
     readonly startsAt: string;
     readonly endsAt: string;
   };
+  PriorPaymentResponse: {
+    readonly customerEmailAddress: string | null;
+    readonly customerDeviceId: string | null;
+    readonly customerDeviceFingerprint: string | null;
+    readonly customerPurchaseIp: string | null;
+    readonly paymentId: string;
+    readonly stripeChargeId: string;
+    readonly productDescription: string;
+  };
   Problem: {
     readonly type: string;
     readonly title: string;
@@ -479,6 +550,20 @@ export interface Schemas {
   };
   PutFeatureFlagDto: {
 
+  };
+  RateLimitListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['RateLimitResponse'])[];
+    readonly hasMore: boolean;
+  };
+  RateLimitResponse: {
+    readonly object: "rate_limit";
+    readonly name: "payments" | "payments_gaming" | "payments_iot" | "payments_service" | "device_registration";
+    readonly limit: number;
+    readonly windowSeconds: number;
+    readonly source: "deployment" | "merchant";
+    readonly updatedBy: string | null;
+    readonly updatedAt: string | null;
   };
   RecoveryCodesResponse: {
     readonly recoveryCodes: readonly (string)[];
@@ -641,11 +726,22 @@ export interface Schemas {
     readonly currency: string;
     readonly dailyAmount: number | null;
   };
+  SetRateLimitDto: {
+    readonly limit: number;
+  };
   SnoozeReviewDto: {
     readonly until: string;
   };
+  StageEvidenceDto: {
+    readonly fields?: Schemas['EvidenceFieldsDto'];
+    readonly compelling?: Schemas['CompellingEvidenceDto'] | null;
+    readonly evidenceVersion?: number;
+  };
   StartRunDto: {
     readonly day: string;
+  };
+  SubmitEvidenceDto: {
+    readonly evidenceVersion: number;
   };
   SubscriptionEventResponse: {
     readonly sequence: number;
@@ -838,6 +934,7 @@ export interface Schemas {
 export interface Operations {
   'DELETE /api/admin/blacklist/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['ListEntryResponse'] };
   'DELETE /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: undefined; answer: undefined };
+  'DELETE /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/alerts': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/api-keys': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['ApiKeyListResponse'] };
   'GET /api/admin/audit': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'objectId'?: string; 'action'?: string }; body: undefined; answer: Schemas['AuditListResponse'] };
@@ -851,6 +948,7 @@ export interface Operations {
   'GET /api/admin/profiles': { path: undefined; query: undefined; body: undefined; answer: Schemas['ProfileListResponse'] };
   'GET /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: undefined; answer: Schemas['ProfileResponse'] };
   'GET /api/admin/profiles/{businessType}/versions': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: undefined; answer: Schemas['ProfileHistoryResponse'] };
+  'GET /api/admin/rate-limits': { path: undefined; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/reconciliation': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/breaks': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'kind'?: "missing_here" | "missing_there" | "over" | "under" | "currency_mismatch" | "state_mismatch" | "fee_only" | "foreign"; 'status'?: "open" | "resolved"; 'runId'?: string }; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/runs': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: undefined };
@@ -873,6 +971,7 @@ export interface Operations {
   'GET /api/devices/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'GET /api/disputes': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'status'?: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented"; 'paymentId'?: string }; body: undefined; answer: Schemas['DisputeListResponse'] };
   'GET /api/disputes/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeResponse'] };
+  'GET /api/disputes/{id}/evidence': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeEvidenceResponse'] };
   'GET /api/disputes/{id}/movements': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeMovementListResponse'] };
   'GET /api/events': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'after'?: string }; body: undefined; answer: Schemas['MerchantEventListResponse'] };
   'GET /api/events/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['MerchantEventResponse'] };
@@ -896,6 +995,7 @@ export interface Operations {
   'GET /readyz': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /startupz': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'PATCH /api/admin/merchants/{id}': { path: { 'id': string }; query: undefined; body: Schemas['UpdateMerchantDto']; answer: Schemas['MerchantResponse'] };
+  'PATCH /api/admin/users/{id}': { path: { 'id': string }; query: undefined; body: Schemas['ChangeRoleDto']; answer: Schemas['UserResponse'] };
   'POST /api/admin/alerts/{id}/acknowledge': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'POST /api/admin/api-keys': { path: undefined; query: undefined; body: Schemas['CreateApiKeyDto']; answer: Schemas['ApiKeyResponse'] };
   'POST /api/admin/api-keys/{id}/revoke': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
@@ -919,6 +1019,7 @@ export interface Operations {
   'POST /api/admin/security-incidents/{id}/acknowledge': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['IncidentResponse'] };
   'POST /api/admin/users': { path: undefined; query: undefined; body: Schemas['CreateUserDto']; answer: Schemas['FirstSecretsResponse'] };
   'POST /api/admin/users/{id}/disable': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
+  'POST /api/admin/users/{id}/reset': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['FirstSecretsResponse'] };
   'POST /api/admin/webhook-events/replay': { path: undefined; query: undefined; body: Schemas['ReplayWebhookEventsDto']; answer: Schemas['WebhookReplayResponse'] };
   'POST /api/admin/webhook-events/{id}/replay': { path: { 'id': string }; query: undefined; body: Schemas['ReplayWebhookEventDto']; answer: Schemas['WebhookEventResponse'] };
   'POST /api/auth/login': { path: undefined; query: undefined; body: Schemas['LoginDto']; answer: undefined };
@@ -934,6 +1035,9 @@ export interface Operations {
   'POST /api/devices/{id}/activate': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'POST /api/devices/{id}/revoke': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'POST /api/devices/{id}/suspend': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
+  'POST /api/disputes/{id}/close': { path: { 'id': string }; query: undefined; body: Schemas['CloseDisputeDto']; answer: Schemas['DisputeResponse'] };
+  'POST /api/disputes/{id}/evidence': { path: { 'id': string }; query: undefined; body: Schemas['StageEvidenceDto']; answer: Schemas['DisputeEvidenceResponse'] };
+  'POST /api/disputes/{id}/submit': { path: { 'id': string }; query: undefined; body: Schemas['SubmitEvidenceDto']; answer: Schemas['DisputeResponse'] };
   'POST /api/payments': { path: undefined; query: undefined; body: Schemas['CreatePaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/cancel': { path: { 'id': string }; query: undefined; body: Schemas['CancelPaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/capture': { path: { 'id': string }; query: undefined; body: Schemas['CapturePaymentDto']; answer: Schemas['PaymentResponse'] };
@@ -952,6 +1056,7 @@ export interface Operations {
   'POST /api/webhook-endpoints/{id}/test': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'PUT /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: Schemas['PutFeatureFlagDto']; answer: undefined };
   'PUT /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: Schemas['ChangeProfileDto']; answer: Schemas['ProfileResponse'] };
+  'PUT /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: Schemas['SetRateLimitDto']; answer: Schemas['RateLimitListResponse'] };
   'PUT /api/customers/{id}/default-payment-method': { path: { 'id': string }; query: undefined; body: Schemas['DefaultPaymentMethodDto']; answer: Schemas['SavedMethodResponse'] };
   'PUT /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: Schemas['SetLimitDto']; answer: Schemas['LimitsResponse'] };
   'PUT /api/subscriptions/{id}/payment-method': { path: { 'id': string }; query: undefined; body: Schemas['SubscriptionPaymentMethodDto']; answer: Schemas['SubscriptionResponse'] };

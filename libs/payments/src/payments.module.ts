@@ -5,11 +5,19 @@ import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
 import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
+import { DisputeAnswers } from './disputes/dispute-answers.service.js';
+import { DisputeDeadlinesRepository } from './disputes/dispute-deadlines.repository.js';
+import { DisputeEvidenceService } from './disputes/dispute-evidence.service.js';
+import { DisputeKeeper } from './disputes/dispute-keeper.js';
 import { CustomersService } from './customers.service.js';
 import { DisputeMirror } from './disputes/dispute-mirror.js';
 import { DisputesController } from './disputes/disputes.controller.js';
 import { DisputesRepository } from './disputes/disputes.repository.js';
 import { DisputesService } from './disputes/disputes.service.js';
+import { EvidenceAssembler } from './disputes/evidence-assembler.js';
+import { EvidenceRepository } from './disputes/evidence.repository.js';
+import { EvidenceStaging } from './disputes/evidence-staging.js';
+import { PayerHistories } from './disputes/payer-history.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarningsRepository } from './fraud-warnings.repository.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
@@ -75,10 +83,18 @@ const SUBSCRIPTIONS = [
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
     CustomersRepository,
+    DisputeAnswers,
+    DisputeDeadlinesRepository,
+    DisputeEvidenceService,
+    DisputeKeeper,
     CustomersService,
     DisputeMirror,
     DisputesRepository,
     DisputesService,
+    EvidenceAssembler,
+    EvidenceRepository,
+    EvidenceStaging,
+    PayerHistories,
     FraudTruths,
     FraudWarnings,
     FraudWarningsRepository,
@@ -120,6 +136,8 @@ const SUBSCRIPTIONS = [
     ...SUBSCRIPTIONS,
   ],
   exports: [
+    DisputeDeadlinesRepository,
+    DisputeKeeper,
     CustomersService,
     DisputesService,
     FraudWarnings,
