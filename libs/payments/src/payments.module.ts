@@ -3,6 +3,7 @@ import { DevicesCoreModule } from '#devices';
 import { FraudCoreModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
+import { ChallengeExpiry } from './challenge-expiry.js';
 import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
 import { DisputeAnswers } from './disputes/dispute-answers.service.js';
@@ -82,6 +83,7 @@ const SUBSCRIPTIONS = [
 @Module({
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
+    ChallengeExpiry,
     CustomersRepository,
     DisputeAnswers,
     DisputeDeadlinesRepository,
