@@ -18,6 +18,7 @@ export const MIGRATION_NAMES = [
   '012_tell_merchants_of_refunds',
   '013_create_fraud_warnings',
   '014_save_payment_methods',
+  '015_create_subscriptions',
   '020_extend_blacklist',
   '021_create_fraud_labels',
   '022_read_fraud_evidence_at_once',

@@ -5,7 +5,15 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
 import { AlertEngine, DisputeAlarms } from '#monitoring';
 import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
 import { AppConfig } from '#platform';
-import { DisputeKeeper, FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
+import {
+  DisputeKeeper,
+  FraudWarnings,
+  PaymentAccumulator,
+  PaymentCompleter,
+  RefundsService,
+  SavedMethodCompleter,
+  SubscriptionRenewals,
+} from '#payments';
 import { AuditSealer, CustomerPrivacyService, ErasedEventsService, KeyRotation } from '#security';
 import { WebhookBackFill, WebhookDispatcher, WebhookPayloads } from '#webhooks';
 
@@ -39,6 +47,7 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'complete saved payment methods', pauseMs: 2 * SECOND_MS, run: () => app.get(SavedMethodCompleter).completeDue() },
     { name: 'watch the deadlines of disputes', pauseMs: MINUTE_MS, run: () => app.get(DisputeAlarms, { strict: false }).raiseDue() },
     { name: 'refund payments with a warning of fraud', pauseMs: 5 * SECOND_MS, run: () => warnings.reactDue() },
+    { name: 'renew subscriptions', pauseMs: SECOND_MS, run: () => app.get(SubscriptionRenewals).renewDue() },
     { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },
     { name: 'deliver notifications', pauseMs: 2 * SECOND_MS, run: () => app.get(NotificationsService, { strict: false }).deliverDue() },

@@ -71,6 +71,9 @@ export interface Schemas {
   CancelPaymentDto: {
     readonly reason?: string;
   };
+  CancelSubscriptionDto: {
+    readonly at?: "now" | "period_end";
+  };
   CapturePaymentDto: {
     readonly amount?: number;
     readonly tipAmount?: number;
@@ -151,6 +154,18 @@ export interface Schemas {
     readonly document: Readonly<Record<string, unknown>>;
     readonly comment: string;
     readonly mode?: "draft" | "shadow";
+  };
+  CreateSubscriptionDto: {
+    readonly customerId: string;
+    readonly deviceId: string;
+    readonly plan: string;
+    readonly amount: number;
+    readonly currency: string;
+    readonly interval: Schemas['IntervalDto'];
+    readonly paymentMethod?: string;
+    readonly returnUrl?: string;
+    readonly description?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
   };
   CreateUserDto: {
     readonly email: string;
@@ -336,6 +351,14 @@ export interface Schemas {
     readonly acknowledgedAt: string | null;
     readonly acknowledgedBy: string | null;
   };
+  IntervalDto: {
+    readonly unit: "day" | "week" | "month" | "year";
+    readonly count?: number;
+  };
+  IntervalResponse: {
+    readonly unit: "day" | "week" | "month" | "year";
+    readonly count: number;
+  };
   LimitResponse: {
     readonly name: "device_payment_count" | "device_daily_amount" | "device_monthly_amount" | "customer_daily_amount" | "customer_monthly_amount";
     readonly businessType: "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot";
@@ -472,6 +495,11 @@ export interface Schemas {
     readonly device?: Schemas['DeviceResponse'];
     readonly customer?: Schemas['CustomerResponse'] | null;
     readonly refunds?: Schemas['RefundListResponse'];
+  };
+  PeriodResponse: {
+    readonly index: number;
+    readonly startsAt: string;
+    readonly endsAt: string;
   };
   PriorPaymentResponse: {
     readonly customerEmailAddress: string | null;
@@ -716,6 +744,49 @@ export interface Schemas {
   SubmitEvidenceDto: {
     readonly evidenceVersion: number;
   };
+  SubscriptionEventResponse: {
+    readonly sequence: number;
+    readonly type: string;
+    readonly status: "incomplete" | "active" | "past_due" | "paused" | "canceled";
+    readonly details: Readonly<Record<string, unknown>>;
+    readonly at: string;
+  };
+  SubscriptionListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['SubscriptionResponse'])[];
+    readonly hasMore: boolean;
+  };
+  SubscriptionPaymentMethodDto: {
+    readonly paymentMethod: string;
+  };
+  SubscriptionResponse: {
+    readonly id: string;
+    readonly object: "subscription";
+    readonly status: "incomplete" | "active" | "past_due" | "paused" | "canceled";
+    readonly customerId: string;
+    readonly deviceId: string;
+    readonly paymentMethod: string;
+    readonly plan: string;
+    readonly amount: number;
+    readonly currency: string;
+    readonly interval: Schemas['IntervalResponse'];
+    readonly currentPeriod: Schemas['PeriodResponse'];
+    readonly renewsAt: string | null;
+    readonly cancelAtPeriodEnd: boolean;
+    readonly canceledAt: string | null;
+    readonly cancelReason: string | null;
+    readonly description: string | null;
+    readonly metadata: Readonly<Record<string, string>>;
+    readonly livemode: boolean;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+    readonly latestPayment?: Schemas['PaymentResponse'] | null;
+  };
+  SubscriptionTimelineResponse: {
+    readonly object: "timeline";
+    readonly subscriptionId: string;
+    readonly data: readonly (Schemas['SubscriptionEventResponse'])[];
+  };
   TimelineEntry: {
     readonly kind: "attempt" | "change" | "dispute" | "fraud_warning";
     readonly at: string;
@@ -911,6 +982,9 @@ export interface Operations {
   'GET /api/payments/{id}': { path: { 'id': string }; query: { 'expand[]'?: readonly ("customer" | "device" | "refunds")[] }; body: undefined; answer: Schemas['PaymentResponse'] };
   'GET /api/payments/{id}/refunds': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['RefundListResponse'] };
   'GET /api/payments/{id}/timeline': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['TimelineResponse'] };
+  'GET /api/subscriptions': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'customerId'?: string; 'status'?: "incomplete" | "active" | "past_due" | "paused" | "canceled" }; body: undefined; answer: Schemas['SubscriptionListResponse'] };
+  'GET /api/subscriptions/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['SubscriptionResponse'] };
+  'GET /api/subscriptions/{id}/timeline': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['SubscriptionTimelineResponse'] };
   'GET /api/webhook-deliveries': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'endpointId'?: string; 'status'?: "pending" | "succeeded" | "failed" | "canceled" }; body: undefined; answer: Schemas['WebhookDeliveryListResponse'] };
   'GET /api/webhook-deliveries/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookDeliveryResponse'] };
   'GET /api/webhook-endpoints': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['WebhookEndpointListResponse'] };
@@ -971,6 +1045,10 @@ export interface Operations {
   'POST /api/payments/{id}/capture': { path: { 'id': string }; query: undefined; body: Schemas['CapturePaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/confirm': { path: { 'id': string }; query: undefined; body: Schemas['ConfirmPaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/refunds': { path: { 'id': string }; query: undefined; body: Schemas['RefundPaymentDto']; answer: Schemas['RefundResponse'] };
+  'POST /api/subscriptions': { path: undefined; query: undefined; body: Schemas['CreateSubscriptionDto']; answer: Schemas['SubscriptionResponse'] };
+  'POST /api/subscriptions/{id}/cancel': { path: { 'id': string }; query: undefined; body: Schemas['CancelSubscriptionDto']; answer: Schemas['SubscriptionResponse'] };
+  'POST /api/subscriptions/{id}/pause': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['SubscriptionResponse'] };
+  'POST /api/subscriptions/{id}/resume': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['SubscriptionResponse'] };
   'POST /api/webhook-deliveries/{id}/redeliver': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookDeliveryResponse'] };
   'POST /api/webhook-endpoints': { path: undefined; query: undefined; body: Schemas['CreateWebhookEndpointDto']; answer: Schemas['WebhookEndpointResponse'] };
   'POST /api/webhook-endpoints/{id}/disable': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookEndpointResponse'] };
@@ -983,4 +1061,5 @@ export interface Operations {
   'PUT /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: Schemas['SetRateLimitDto']; answer: Schemas['RateLimitListResponse'] };
   'PUT /api/customers/{id}/default-payment-method': { path: { 'id': string }; query: undefined; body: Schemas['DefaultPaymentMethodDto']; answer: Schemas['SavedMethodResponse'] };
   'PUT /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: Schemas['SetLimitDto']; answer: Schemas['LimitsResponse'] };
+  'PUT /api/subscriptions/{id}/payment-method': { path: { 'id': string }; query: undefined; body: Schemas['SubscriptionPaymentMethodDto']; answer: Schemas['SubscriptionResponse'] };
 }

@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   device: 'dev',
   customer: 'cus',
   savedMethod: 'spm',
+  subscription: 'sub',
   payment: 'pay',
   paymentAttempt: 'pat',
   refund: 're',

@@ -23,9 +23,9 @@ export class CustomersService {
   }
 
   /** @throws CustomerNotFoundError also for another merchant's or mode's. */
-  async get(caller: PaymentCaller, id: string): Promise<Customer> {
+  async get(caller: PaymentCaller, id: string, param = 'id'): Promise<Customer> {
     const customer = isId('customer', id) ? await this.customers.find(caller, id) : null;
-    if (!customer) throw new CustomerNotFoundError('id');
+    if (!customer) throw new CustomerNotFoundError(param);
     return customer;
   }
 

@@ -53,6 +53,7 @@ export {
   SavedMethodGateway,
 } from './saved-methods/saved-method-gateway.js';
 export { SavedMethodEvents } from './saved-methods/saved-method-events.js';
+export { SubscriptionRenewals } from './subscriptions/subscription-renewals.js';
 export { SavedMethodCompleter } from './saved-methods/saved-methods.service.js';
 export { PaymentAccumulator } from './payment-accumulator.js';
 export { PaymentCompleter } from './payment-completer.js';

@@ -25,6 +25,13 @@ export const paymentOutcomesTotal = new Counter({
   labelNames: ['certainty'] as const,
 });
 
+/** What happens to subscriptions, by the words of their timeline. */
+export const subscriptionEventsTotal = new Counter({
+  name: 'upp_subscription_events_total',
+  help: 'Events of subscriptions: created, activated, renewed, past_due, action_required, canceled and so on.',
+  labelNames: ['type'] as const,
+});
+
 // A label for each of the world's currencies would be a series for each: what few sell in is counted together.
 const COUNTED_CURRENCIES: ReadonlySet<string> = new Set(['usd', 'eur', 'gbp', 'cad', 'aud', 'jpy', 'chf', 'sek', 'nok', 'dkk']);
 

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, MINUTE_MS } from '#kernel';
-import { MerchantsService } from '#merchants';
 import { AppConfig } from '#platform';
+import { ChallengeExpiry } from './challenge-expiry.js';
 import { CAPTURE_WARNING_MS, checkDelayMs } from './domain/check-schedule.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { PaymentExecutor } from './payment-executor.js';
@@ -22,7 +22,7 @@ export class PaymentCompleter {
   constructor(
     private readonly queue: PaymentQueueRepository,
     private readonly executor: PaymentExecutor,
-    private readonly merchants: MerchantsService,
+    private readonly challenges: ChallengeExpiry,
     private readonly outbox: OutboxRepository,
     private readonly clock: Clock,
     private readonly config: AppConfig,
@@ -94,9 +94,7 @@ export class PaymentCompleter {
   }
 
   private async hasExpired(payment: Payment): Promise<boolean> {
-    const context = await this.merchants.getContext(payment.merchantId);
-    const { profile } = this.merchants.profileOf(context, payment.businessType);
-    return this.ageMs(payment) >= profile.threeDSecureExpiryMs;
+    return this.ageMs(payment) >= (await this.challenges.msFor(payment.merchantId, payment.businessType));
   }
 
   private ageMs(payment: Payment): number {

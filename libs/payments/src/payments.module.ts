@@ -3,6 +3,7 @@ import { DevicesCoreModule } from '#devices';
 import { FraudCoreModule } from '#fraud';
 import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
+import { ChallengeExpiry } from './challenge-expiry.js';
 import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
 import { DisputeAnswers } from './disputes/dispute-answers.service.js';
@@ -54,13 +55,35 @@ import { SavedMethodEvents } from './saved-methods/saved-method-events.js';
 import { SavedMethodSetup } from './saved-methods/saved-method-setup.js';
 import { SavedMethodsRepository } from './saved-methods/saved-methods.repository.js';
 import { SavedMethodCompleter, SavedMethodsService } from './saved-methods/saved-methods.service.js';
+import { SubscriptionsController } from './subscriptions.controller.js';
+import { SubscriptionCharges } from './subscriptions/subscription-charges.js';
+import { SubscriptionCreation } from './subscriptions/subscription-creation.js';
+import { SubscriptionRenewals } from './subscriptions/subscription-renewals.js';
+import { SubscriptionSettlement } from './subscriptions/subscription-settlement.js';
+import { SubscriptionViews } from './subscriptions/subscription-views.js';
+import { SubscriptionPeriodsRepository } from './subscriptions/subscription-periods.repository.js';
+import { SubscriptionsRepository } from './subscriptions/subscriptions.repository.js';
+import { SubscriptionRecorder, SubscriptionsService } from './subscriptions/subscriptions.service.js';
 import { SpendingLimitsRepository } from './spending-limits.repository.js';
 import { SpendingLimitsService } from './spending-limits.service.js';
+
+const SUBSCRIPTIONS = [
+  SubscriptionCharges,
+  SubscriptionCreation,
+  SubscriptionPeriodsRepository,
+  SubscriptionRecorder,
+  SubscriptionRenewals,
+  SubscriptionSettlement,
+  SubscriptionViews,
+  SubscriptionsRepository,
+  SubscriptionsService,
+];
 
 /** Payments without their routes: for the worker. It needs a {@link PaymentGateway} from the application. */
 @Module({
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
+    ChallengeExpiry,
     CustomersRepository,
     DisputeAnswers,
     DisputeDeadlinesRepository,
@@ -112,6 +135,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
+    ...SUBSCRIPTIONS,
   ],
   exports: [
     DisputeDeadlinesRepository,
@@ -138,6 +162,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SavedMethodsService,
     SpendingLimitsRepository,
     SpendingLimitsService,
+    ...SUBSCRIPTIONS,
   ],
 })
 export class PaymentsCoreModule {}
@@ -145,7 +170,7 @@ export class PaymentsCoreModule {}
 /** Payments with their routes. */
 @Module({
   imports: [PaymentsCoreModule],
-  controllers: [DisputesController, PaymentsController, CustomersController, LimitsController],
+  controllers: [DisputesController, PaymentsController, CustomersController, SubscriptionsController, LimitsController],
   exports: [PaymentsCoreModule],
 })
 export class PaymentsModule {}

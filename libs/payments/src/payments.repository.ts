@@ -102,6 +102,12 @@ export class PaymentsRepository {
     return row;
   }
 
+  /** Any payment by an id that may not have been used yet. */
+  async findAny(queryable: Queryable, id: string): Promise<Payment | null> {
+    const [row] = await queryable.query<Payment>(`select ${PAYMENT_COLUMNS} from payments where id = $1`, [id]);
+    return row ?? null;
+  }
+
   /** Locks a payment's row for the rest of the transaction; the first lock in the order payment → refund → dispute. */
   async lock(transaction: Queryable, id: string): Promise<Payment | null> {
     const [row] = await transaction.query<Payment>(`select ${PAYMENT_COLUMNS} from payments where id = $1 for update`, [id]);

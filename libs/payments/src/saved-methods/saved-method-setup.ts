@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
-import { MerchantsService } from '#merchants';
 import { crashPoint, Database } from '#platform';
+import { ChallengeExpiry } from '../challenge-expiry.js';
 import { CustomersRepository } from '../customers.repository.js';
 import { type GatewayAnswer, type GatewayDecline } from '../payment-gateway.js';
 import { type SavedMethod } from './saved-method.js';
@@ -39,7 +39,7 @@ export class SavedMethodSetup {
     private readonly repository: SavedMethodsRepository,
     private readonly changes: SavedMethodChanges,
     private readonly customers: CustomersRepository,
-    private readonly merchants: MerchantsService,
+    private readonly challenges: ChallengeExpiry,
   ) {}
 
   /** Takes a method on from where it stands: a new one, or one whose process died. */
@@ -50,7 +50,7 @@ export class SavedMethodSetup {
       case 'requires_action': {
         const seen = await this.look(method);
         if (seen.method.status !== 'requires_action') return seen;
-        return this.isOver(method, await this.challengeMs(method), now) ? this.giveUp(seen.method) : seen;
+        return this.isOver(method, await this.challenges.msFor(method.merchantId), now) ? this.giveUp(seen.method) : seen;
       }
       case 'detached':
         return this.detach(method);
@@ -162,11 +162,6 @@ export class SavedMethodSetup {
 
   private apply(id: string, setup: GatewaySetup): Promise<SavedMethod> {
     return this.database.transaction(async (transaction) => (await this.changes.applySetup(transaction, id, setup)).method);
-  }
-
-  private async challengeMs(method: SavedMethod): Promise<number> {
-    const context = await this.merchants.getContext(method.merchantId);
-    return this.merchants.profileOf(context, context.merchant.defaultBusinessType).profile.threeDSecureExpiryMs;
   }
 
   private isOver({ createdAt }: SavedMethod, windowMs: number, now: Date): boolean {

@@ -54,9 +54,9 @@ export class SavedMethodsService {
   }
 
   /** @throws SavedMethodNotFoundError also for another merchant's, mode's or customer's. */
-  async get(caller: PaymentCaller, customerId: string, id: string): Promise<SavedMethod> {
+  async get(caller: PaymentCaller, customerId: string, id: string, param = 'id'): Promise<SavedMethod> {
     const method = isId('savedMethod', id) ? await this.repository.find(caller, id) : null;
-    if (method?.customerId !== customerId) throw new SavedMethodNotFoundError();
+    if (method?.customerId !== customerId) throw new SavedMethodNotFoundError(param);
     return method;
   }
 

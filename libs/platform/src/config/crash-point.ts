@@ -22,7 +22,8 @@ export type CrashPoint =
   | 'after_setup_created'
   | 'after_setup_adopted'
   | 'after_setup_confirmed'
-  | 'after_detach_recorded';
+  | 'after_detach_recorded'
+  | 'after_subscription_recorded';
 
 /** `FAULT_AT=after_confirmed:2` dies the second time; never in production. */
 const fault = process.env['NODE_ENV'] === 'production' ? undefined : process.env['FAULT_AT'];

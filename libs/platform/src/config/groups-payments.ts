@@ -18,6 +18,16 @@ export class PaymentsConfig {
   completerLeaseSeconds: number = 45;
 
   /**
+   * Minutes that a payer has for a 3-D Secure challenge at most, whatever a merchant's profile allows; then the payment is canceled at Stripe and
+   * its limits are free again. Open challenges are looked at every five minutes.
+   */
+  @Env('CHALLENGE_MAX_MINUTES')
+  @IsInt()
+  @Min(1)
+  @Max(10_080)
+  challengeMaxMinutes: number = 10_080;
+
+  /**
    * Payments that are refunded at once when their issuer warns of fraud: up to so many minor units of each currency, such as usd:1500,eur:1500.
    * A dispute would cost the amount and a fee. Empty refunds none.
    */

@@ -13,9 +13,11 @@ export interface PersonalRecords {
 
 const PAYMENTS = 'select id from payments where customer_id = $1';
 /** What merchants are told of, and what requests make. */
-const THINGS = `${PAYMENTS} union all select id from saved_payment_methods where customer_id = $1`;
+const THINGS = `${PAYMENTS} union all select id from saved_payment_methods where customer_id = $1
+    union all select id from subscriptions where customer_id = $1`;
 const OF_CUSTOMER = 'r.customer_id = $1';
 const OF_PAYMENTS = `r.payment_id in (${PAYMENTS})`;
+const OF_SUBSCRIPTIONS = 'r.subscription_id in (select id from subscriptions where customer_id = $1)';
 const OWN = ['merchant_id', 'livemode', 'next_check_at', 'check_count'];
 
 /** Every table, in the order of an export. Amounts, states and ids are never erased: they are the merchant's books. */
@@ -80,6 +82,17 @@ export const PERSONAL_RECORDS: readonly PersonalRecords[] = [
               next_check_at = case when status = 'active' then now() else next_check_at end
             where customer_id = $1`,
   },
+  // What is open of it is called off by the worker.
+  {
+    table: 'subscriptions',
+    rows: OF_CUSTOMER,
+    unexported: [...OWN, 'created_by', 'version'],
+    erase: `update subscriptions set status = 'canceled', cancel_reason = coalesce(cancel_reason, 'customer_erased'),
+              canceled_at = coalesce(canceled_at, now()), description = null, metadata = '{}', last_error = null, updated_at = now()
+            where customer_id = $1`,
+  },
+  { table: 'subscription_periods', rows: OF_SUBSCRIPTIONS, unexported: ['merchant_id', 'next_try_at', 'seen_version'], erase: null },
+  { table: 'subscription_events', rows: OF_SUBSCRIPTIONS, unexported: ['merchant_id', 'source'], erase: null },
   // By its object: what somebody did with the customer's data, without who it was.
   {
     table: 'audit_log',

@@ -1,0 +1,3 @@
+drop table subscription_events;
+drop table subscription_periods;
+drop table subscriptions;
