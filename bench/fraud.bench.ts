@@ -86,6 +86,7 @@ function backtest(stored: readonly string[]): { perSecond: number; digest: strin
       decision: 'allow',
       isFraud: null,
       failurePolicy: 'open',
+      weight: 1,
     };
     run.add(payment);
   }

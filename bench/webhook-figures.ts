@@ -1,6 +1,6 @@
 /** What one server of ours does besides storing new events: a bare insert's latency, duplicates, footprint, processing, pick-up. */
 import type pg from 'pg';
-import { postgresCpuMs } from './process-cpu.js';
+import { cpuMsOf, postgresCpuMs } from './process-cpu.js';
 import { load, signedEvents } from './webhook-load.js';
 import { type BenchServers, type Contender, SECRET } from './webhook-servers.js';
 
@@ -63,9 +63,9 @@ export async function measureFootprint(ours: Contender): Promise<{ walBytesPerEv
 /**
  * Backlogs worked off by the api itself, then single events into an idle inbox. `moved`: each event moves a payment from processing to
  * succeeded, with its history and its event for the merchant. `confirmed`: the payment is there already, as after any request that had an
- * answer.
+ * answer. Microseconds of server and PostgreSQL for one of the latter.
  */
-export async function measureProcessing(servers: BenchServers): Promise<Record<string, number>> {
+export async function measureProcessing(servers: BenchServers, postmaster: number): Promise<Record<string, number>> {
   const storing = await servers.startOurs('backlog', { WEBHOOK_PROCESS_IN_API: 'false' });
   await insertPayments(storing.database, 'moved', 'processing', BACKLOG);
   await insertPayments(storing.database, 'confirmed', 'succeeded', BACKLOG);
@@ -80,9 +80,12 @@ export async function measureProcessing(servers: BenchServers): Promise<Record<s
     `update webhook_jobs set status = 'waiting', next_attempt_at = 'infinity' where object_id like 'pi_confirmed%'`,
   );
   const working = await servers.startOurs('working', { WEBHOOK_PROCESS_IN_API: 'true' }, storing.url);
+  const cpuMs = (): number => cpuMsOf(working.process.pid ?? 0) + postgresCpuMs(postmaster);
   rates['movedPerSecond'] = await rateOf(working.database, 'moved');
+  const beforeMs = cpuMs();
   await working.database.query(`update webhook_jobs set status = 'received', next_attempt_at = now()`);
   rates['confirmedPerSecond'] = await rateOf(working.database, 'confirmed');
+  rates['confirmedCpuUs'] = ((cpuMs() - beforeMs) * 1_000) / BACKLOG;
   return { ...rates, ...(await measurePickUp(working)) };
 }
 

@@ -57,7 +57,7 @@ async function main(all: BenchServers): Promise<void> {
   const bareInsertMs = await bareInsert(ours.database);
   const duplicates = await measureDuplicates(ours, postmaster);
   const footprint = await measureFootprint(ours);
-  const processing = await measureProcessing(all);
+  const processing = await measureProcessing(all, postmaster);
   report(medians, { bareInsertMs, ...duplicates, ...footprint, ...processing });
 }
 

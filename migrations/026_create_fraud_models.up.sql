@@ -22,18 +22,20 @@ create table fraud_model_drift (
 );
 
 -- What a model sees of the past besides the rules' evidence: the same numbers, by the same definitions, that it was trained on
--- (libs/fraud/src/model/card-features.ts). Volatile, so that its statements see what the locks of fraud_record_attempt waited for.
--- The attempt itself is in the table already and is left out by its time.
-create function fraud_model_inputs(in_device_id text, in_customer_id text, in_currency text, in_at timestamptz) returns jsonb
-language plpgsql volatile set plan_cache_mode = 'force_generic_plan' as $$
+-- (libs/fraud/src/model/card-features.ts). Volatile, so that its statements see what was committed while locks were waited for.
+-- The attempt itself may be in the table already and is left out by its time. As fraud_record_attempt, it holds the wall between tenants itself.
+create function fraud_model_inputs(in_merchant_id text, in_livemode boolean, in_device_id text, in_customer_id text, in_currency text, in_at timestamptz)
+returns jsonb language plpgsql volatile security definer set search_path = public, pg_temp set plan_cache_mode = 'force_generic_plan' as $$
 declare
   customer jsonb;
   device jsonb;
 begin
+  perform assert_tenant(in_merchant_id);
   if in_customer_id is not null then
     with past as (
       select extract(epoch from in_at - attempted_at)::double precision as age, amount_minor::double precision as amount from fraud_attempts
-       where customer_id = in_customer_id and currency = in_currency::char(3) and attempted_at > in_at - interval '30 days' and attempted_at < in_at
+       where customer_id = in_customer_id and merchant_id = in_merchant_id and livemode = in_livemode and currency = in_currency::char(3)
+         and attempted_at > in_at - interval '30 days' and attempted_at < in_at
        order by attempted_at desc limit 1000
     ), mean as (select count(*) as payments, sum(amount) as total from past)
     select jsonb_build_object(
@@ -47,13 +49,33 @@ begin
       'gap', min(age)) into customer from past, mean;
   end if;
 
+  -- Nearly every device: no fraud is known, and counting is done by the index.
+  if not exists (
+    select from fraud_labels where device_id = in_device_id and merchant_id = in_merchant_id and is_fraud
+      and attempted_at > in_at - interval '888 hours' and known_at <= in_at
+  ) then
+    select jsonb_build_object(
+      'count28d', count(*) filter (where attempted_at > in_at - interval '672 hours'),
+      'known1d', count(*) filter (where attempted_at <= in_at - interval '168 hours' and attempted_at > in_at - interval '192 hours'), 'frauds1d', 0,
+      'known7d', count(*) filter (where attempted_at <= in_at - interval '168 hours' and attempted_at > in_at - interval '336 hours'), 'frauds7d', 0,
+      'known30d', count(*) filter (where attempted_at <= in_at - interval '168 hours'), 'frauds30d', 0, 'frauds14d', 0, 'frauds28d', 0,
+      'daysSinceLastFraud', null, 'daysSinceFirstFraud', null, 'fraudRun', 0) into device from (
+        select attempted_at from fraud_attempts
+         where device_id = in_device_id and merchant_id = in_merchant_id and livemode = in_livemode
+           and attempted_at > in_at - interval '888 hours' and attempted_at < in_at
+         order by attempted_at desc limit 5000) as past;
+    return jsonb_build_object('customer', customer, 'device', device);
+  end if;
+
   with labelled as (
     select distinct on (payment_id) payment_id, is_fraud from fraud_labels
-     where device_id = in_device_id and attempted_at > in_at - interval '37 days' and known_at <= in_at order by payment_id, sequence desc
+     where device_id = in_device_id and merchant_id = in_merchant_id and attempted_at > in_at - interval '37 days' and known_at <= in_at
+     order by payment_id, sequence desc
   ), past as (
     select extract(epoch from in_at - attempted_at)::double precision / 86400 as age, coalesce(is_fraud, false) as is_fraud from (
       select payment_id, attempted_at from fraud_attempts
-       where device_id = in_device_id and attempted_at > in_at - interval '37 days' and attempted_at < in_at
+       where device_id = in_device_id and merchant_id = in_merchant_id and livemode = in_livemode
+         and attempted_at > in_at - interval '37 days' and attempted_at < in_at
        order by attempted_at desc limit 5000) as attempts left join labelled using (payment_id)
   ), ranked as (select age, is_fraud, age >= 7 as is_known, row_number() over (partition by age >= 7 order by age) as place from past)
   select jsonb_build_object(

@@ -31,10 +31,12 @@ export const MIGRATION_NAMES = [
   '033_create_backup_runs',
   '041_create_merchant_webhooks',
   '042_create_reconciliation',
+  '043_let_go_of_webhook_payloads',
   '050_chain_audit_log',
   '051_erase_customers',
   '052_audit_money',
   '053_shred_personal_data',
+  '054_tune_rate_limits_per_merchant',
   '060_isolate_tenants',
 ] as const;
 

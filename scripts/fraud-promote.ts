@@ -1,6 +1,7 @@
 /**
  * `npm run fraud:promote -- --challenge FILE.json`: lets a trained model look on.
  * `npm run fraud:promote -- --promote VERSION`: lets the challenger act, when it has beaten the champion; else says why not.
+ * `npm run fraud:promote -- --rest VERSION`: lets a model neither act nor look on.
  */
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -14,9 +15,9 @@ import { AppConfig, ClockModule, ConfigurationModule, DatabaseModule, processEnv
 @Module({})
 class Root {}
 
-const { values } = parseArgs({ options: { challenge: { type: 'string' }, promote: { type: 'string' } } });
-if ((values.challenge === undefined) === (values.promote === undefined)) {
-  console.error('usage: npm run fraud:promote -- --challenge FILE.json | --promote VERSION');
+const { values } = parseArgs({ options: { challenge: { type: 'string' }, promote: { type: 'string' }, rest: { type: 'string' } } });
+if (Object.keys(values).length !== 1) {
+  console.error('usage: npm run fraud:promote -- --challenge FILE.json | --promote VERSION | --rest VERSION');
   process.exit(2);
 }
 
@@ -35,6 +36,10 @@ try {
   if (values.promote !== undefined) {
     await models.promote(values.promote, actor);
     console.log(`${values.promote} acts from now on`);
+  }
+  if (values.rest !== undefined) {
+    await models.rest(values.rest, actor);
+    console.log(`${values.rest} rests from now on`);
   }
 } catch (error) {
   if (!(error instanceof DomainError)) throw error;

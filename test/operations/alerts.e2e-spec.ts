@@ -129,6 +129,25 @@ describe('alerts', () => {
     expect(many.body.data).toMatchObject([{ rule: 'payment_success_low', severity: 'warning' }]);
   });
 
+  it('name what has drifted for the fraud model that acts, and not for one that looks on', async () => {
+    await system.database.query(`insert into fraud_models (version, mode, document, created_by)
+      values ('acting', 'live', '{}', 'test'), ('onlooker', 'shadow', '{}', 'test')`);
+    await system.database.query(`insert into fraud_model_drift (model_version, day, feature, payments, stability_index)
+      values ('onlooker', current_date, 'amount', 900, 2), ('acting', current_date - 1, 'amount', 900, 1), ('acting', current_date, 'amount', 900, 0.25)`);
+    const opened = () => system.database.query(`select summary from alerts where rule = 'fraud_model_drifted'`);
+
+    await look();
+    expect(await opened()).toEqual([]);
+
+    await system.database.query(
+      `update fraud_model_drift set stability_index = 0.26 where model_version = 'acting' and day = current_date`,
+    );
+    await look();
+    expect(await opened()).toEqual([{ summary: 'amount is no longer what the fraud model learned: stability index 0.26' }]);
+    await system.database.query('delete from fraud_model_drift');
+    await system.database.query('delete from fraud_models');
+  });
+
   it('wait for a mail server that is busy, and give up on one that refuses for good', async () => {
     await bury(1);
     await look();

@@ -34,7 +34,7 @@ describe('RetentionService', () => {
   it('keeps webhook events that wait or are dead, however old they are', async () => {
     await system.database.query(
       `insert into webhook_events (livemode, stripe_event_id, type, stripe_created_at, received_at, payload)
-       select false, 'evt_' || n, 'ping', now(), now() - interval '91 days', '{}' from generate_series(1, 3) n`,
+       select false, 'evt_' || n, 'ping', now(), now() - interval '401 days', '{}' from generate_series(1, 3) n`,
     );
     await system.database.query(
       `insert into webhook_attempts (event_sequence, attempt, outcome) select sequence, 1, 'applied' from webhook_events`,

@@ -64,6 +64,12 @@ describe('the edge', () => {
     expect(response.json()).toMatchObject({ status: 400, code: 'card_number_refused' });
   });
 
+  it.each(['/api/things/1', '/api/nothing', '/ping'])('lets no cache keep an answer of %s', async (url) => {
+    const { headers } = await secured.app.inject({ method: 'GET', url });
+
+    expect(headers['cache-control']).toBe('no-store');
+  });
+
   it('makes it one incident that does not hold the number', async () => {
     await post({ description: CARD });
     await post({ description: CARD });

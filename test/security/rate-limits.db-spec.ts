@@ -219,6 +219,14 @@ describe('rate limits', () => {
     expect([...own, ...named]).toEqual([...Array.from({ length: 10 }, () => 201), 429]);
   });
 
+  it('counts a device by its credential, whichever device its body names', async () => {
+    const { token } = await aDevice();
+
+    const all = await statuses(11, () => ({ method: 'POST', url: '/api/payments', token, body: { deviceId: newId('device') } }));
+
+    expect(all).toEqual([...Array.from({ length: 10 }, () => 201), 429]);
+  });
+
   it('opens no new account for another business type of the same device', async () => {
     const { token } = await aDevice();
     const pay = (businessType: string) => ({ method: 'POST', url: '/api/payments', token, body: { businessType } }) as const;

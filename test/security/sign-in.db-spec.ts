@@ -22,7 +22,7 @@ describe('signing in', () => {
 
   const send = async (
     url: string,
-    options: { body?: object; cookie?: string; ip?: string; method?: 'GET' | 'POST'; headers?: object } = {},
+    options: { body?: object; cookie?: string; ip?: string; method?: 'GET' | 'PATCH' | 'POST'; headers?: object } = {},
   ) => {
     const { body, cookie, ip = anAddress(), method = 'POST', headers } = options;
     const response = await secured.app.inject({
@@ -135,6 +135,18 @@ describe('signing in', () => {
     );
     expect(rows).toHaveLength(1);
     expect(rows[0]?.subject).not.toContain(person.email);
+  });
+
+  it('counts one address, however it is spelt', async () => {
+    const person = await aPerson();
+    const attacker = anAddress();
+    const [name = '', host = ''] = person.email.split('@');
+    const spellings = [name.toUpperCase() + '@' + host, `${name}@${host.toUpperCase()}`, person.email.toUpperCase(), person.email];
+
+    const all: number[] = [];
+    for (let n = 0; n < 6; n++) all.push((await login(spellings[n % spellings.length] ?? '', 'wrong', undefined, attacker)).status);
+
+    expect(all).toEqual([401, 401, 401, 401, 401, 429]);
   });
 
   it('never locks the owner out, however many networks try the address', async () => {
@@ -260,6 +272,53 @@ describe('signing in', () => {
     expect((await login(person.email, person.password, codeOf(person.totpSecret, secured.clock))).status).toBe(401);
   });
 
+  it.each(['active', 'disabled'])('gives an %s person who lost everything new secrets, and ends the old ones', async (status) => {
+    const users = secured.app.get(UsersService);
+    const [owner, person] = [await aPerson(), await aPerson('support')];
+    const [cookie, lost] = [await signIn(owner), await signIn(person)];
+    if (status === 'disabled') await users.disable(person.userId, null, BY);
+
+    const { status: answered, body } = await send(`/api/admin/users/${person.userId}/reset`, { cookie });
+    const next = body as { password: string; totpSecret: string };
+
+    expect(answered).toBe(200);
+    expect((await send('/api/auth/me', { method: 'GET', cookie: lost })).status).toBe(401);
+    const code = () => codeOf(person.totpSecret, secured.clock);
+    expect((await login(person.email, person.password, code())).status).toBe(401);
+    expect((await login(person.email, next.password, person.recoveryCodes[0])).status).toBe(401);
+    expect((await login(person.email, next.password, codeOf(next.totpSecret, secured.clock))).status).toBe(204);
+    const [line] = await secured.database.query(
+      `select actor, changes from audit_log where action = 'user_reset' and object_id = $1 order by sequence desc`,
+      [person.userId],
+    );
+    expect(line).toEqual({ actor: `user:${owner.userId}`, changes: { statusBefore: status } });
+  });
+
+  it('gives another role from the next request on', async () => {
+    const [owner, person] = [await aPerson(), await aPerson('support')];
+    const [cookie, theirs] = [await signIn(owner), await signIn(person)];
+
+    const changed = await send(`/api/admin/users/${person.userId}`, { method: 'PATCH', cookie, body: { role: 'auditor' } });
+
+    expect(changed).toMatchObject({ status: 200, body: { id: person.userId, role: 'auditor' } });
+    expect((await send('/api/auth/me', { method: 'GET', cookie: theirs })).body).toMatchObject({ role: 'auditor' });
+  });
+
+  it('never leaves the deployment without an owner, even when two owners end each other at once', async () => {
+    const empty = await startSecuredApp();
+    const users = empty.app.get(UsersService);
+    const first = await users.createFirstOwner('a@example.com');
+    const second = await users.create({ email: 'b@example.com', role: 'owner', merchantId: null }, BY);
+
+    const ended = await Promise.allSettled([users.disable(first.userId, null, BY), users.changeRole(second.userId, null, 'auditor', BY)]);
+    const again = await users.resetByEmail('A@example.com ', BY);
+
+    await empty.close();
+    expect(ended.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(ended.find((each) => each.status === 'rejected')?.reason).toMatchObject({ code: 'last_owner' });
+    expect(again.userId).toBe(first.userId);
+  });
+
   it('keeps people of one merchant from another’s', async () => {
     const [mine, theirs] = [await aMerchant(secured.database), await aMerchant(secured.database)];
     const owner = await aPerson('owner', mine);
@@ -269,9 +328,11 @@ describe('signing in', () => {
 
     const { body } = await send('/api/admin/users', { method: 'GET', cookie, headers });
     const disabled = await send(`/api/admin/users/${stranger.userId}/disable`, { cookie, headers });
+    const reset = await send(`/api/admin/users/${stranger.userId}/reset`, { cookie, headers });
+    const changed = await send(`/api/admin/users/${stranger.userId}`, { method: 'PATCH', cookie, headers, body: { role: 'owner' } });
 
     expect((body['data'] as { id: string }[]).map(({ id }) => id)).toEqual([owner.userId]);
-    expect(disabled.status).toBe(404);
+    expect([disabled.status, reset.status, changed.status]).toEqual([404, 404, 404]);
   });
 
   it('makes the first owner once, even when asked twice at the same time', async () => {

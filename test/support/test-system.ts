@@ -94,6 +94,7 @@ export class TestSystem {
       RATE_LIMIT_SIGN_IN_PER_15_MINUTES: '1000000',
       RATE_LIMIT_SIGN_IN_PER_EMAIL_PER_HOUR: '1000000',
       OVERLOAD_EVENT_LOOP_DELAY_MS: '60000',
+      FRAUD_BUDGET_MS: '20000',
       // The background look would eat the faults that a suite has prepared for its payments.
       HEALTH_STRIPE_PROBE_INTERVAL_MS: '0',
       LOG_LEVEL: 'warn',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { currencyCode } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test';
 import { WebhookProcessor } from '#webhooks';
+import { insertPayment, insertShop } from './payment-rows.js';
 import { fixture, gatewayPayment, type JsonEvent, startWebhookApp, type WebhookApp } from './webhook-app.js';
 
 const USD = currencyCode('usd');
@@ -34,13 +35,7 @@ describe('any order of events, with duplicates, through several workers', () => 
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     webhooks = await startWebhookApp(testDatabase.url, { effects: 'payments' });
-    await webhooks.database.query(
-      `insert into merchants (id, name, country, time_zone, default_business_type, enabled_business_types) values ('mer_1', 'Café', 'US', 'UTC', 'retail', '{retail}')`,
-    );
-    await webhooks.database.query(
-      `insert into devices (id, merchant_id, livemode, type, fingerprint, capabilities, credential_hash, credential_last4)
-       values ('dev_1', 'mer_1', false, 'pos_terminal', 'fingerprint-1', '{}', '\\x00', '0000')`,
-    );
+    await insertShop(webhooks.database);
   });
 
   afterAll(async () => {
@@ -79,15 +74,13 @@ describe('any order of events, with duplicates, through several workers', () => 
 
   async function aPayment(): Promise<string> {
     const id = String(++serial).padStart(8, '0');
+    await insertPayment(webhooks.database, id, { status: 'processing' });
+    // What Stripe says of fraud labels payments that were assessed.
     await webhooks.database.query(
-      `insert into payments (id, merchant_id, livemode, status, amount_minor, currency, device_id, device_type, business_type, profile_version, method,
-         payment_method, capture_method, stripe_payment_intent_id, version)
-       values ($1, 'mer_1', false, 'processing', 1250, 'usd', 'dev_1', 'pos_terminal', 'retail', 0, 'card', 'pm_card_visa', 'automatic', $2, 1)`,
-      [`pay_${id}`, `pi_${id}`],
-    );
-    await webhooks.database.query(
-      `insert into fraud_attempts (merchant_id, livemode, payment_id, business_type, amount_minor, currency, device_id) values ('mer_1', false, $1, 'retail', 1250, 'usd', 'dev_1')`,
-      [`pay_${id}`],
+      `insert into fraud_assessments (id, payment_id, merchant_id, livemode, device_id, amount_minor, currency, business_type, score, level, decision,
+         contributions, features, engine_version)
+       values ($1, $2, 'mer_1', false, 'dev_1', 1250, 'usd', 'retail', 0, 'low', 'allow', '{}', '{"attempt": {"occurredAt": "2026-11-01T00:00:00Z"}}', '1')`,
+      [`fra_${id}`, `pay_${id}`],
     );
     webhooks.gateway.payments.set(`pi_${id}`, gatewayPayment({ gatewayId: `pi_${id}`, chargeId: `ch_${id}`, paymentId: `pay_${id}` }));
     webhooks.gateway.refunds.set(`re_${id}`, {

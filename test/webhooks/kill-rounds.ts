@@ -14,7 +14,7 @@ import { waitFor } from '../support/wait-for.js';
 const SERVER = path.resolve(import.meta.dirname, '../../../dist/test/webhooks/webhook-server.js');
 const SECRET = 'whsec_kill_0123456789abcdef';
 const CONNECTIONS = 16;
-const EVENTS_PER_ROUND = 600;
+const EVENTS_PER_ROUND = 400;
 const LOAD_SECONDS = 1;
 /** Who dies: the process that stores, the one that only processes, the database, or all of them. */
 const VICTIMS = ['api', 'worker', 'postgres', 'all'] as const;
@@ -165,7 +165,7 @@ async function loadAndKill(victims: Victims, victim: (typeof VICTIMS)[number], r
   });
   const before = acknowledged.size;
   // In the middle of it: at another point in every round.
-  await waitFor(() => acknowledged.size >= before + 20 + ((round * 37) % 300), { timeoutMs: LOAD_SECONDS * 1_000 }).catch(() => undefined);
+  await waitFor(() => acknowledged.size >= before + 20 + ((round * 37) % 200), { timeoutMs: LOAD_SECONDS * 1_000 }).catch(() => undefined);
   await victims.kill(victim);
   await underLoad;
 }

@@ -7,7 +7,7 @@ import { BackupsService, NotificationsService, ReconciliationService, RestoreDri
 import { AppConfig } from '#platform';
 import { DisputeKeeper, FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
 import { AuditSealer, CustomerPrivacyService, ErasedEventsService, KeyRotation } from '#security';
-import { WebhookBackFill, WebhookDispatcher } from '#webhooks';
+import { WebhookBackFill, WebhookDispatcher, WebhookPayloads } from '#webhooks';
 
 /** One kind of background work. */
 export interface Job {
@@ -50,6 +50,7 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
     { name: 'make backups', pauseMs: MINUTE_MS, run: () => app.get(BackupsService, { strict: false }).makeDue() },
     { name: 'prove backups', pauseMs: MINUTE_MS, run: () => app.get(RestoreDrillService, { strict: false }).proveDue() },
     { name: 'remove what is over', pauseMs: 10 * MINUTE_MS, run: () => app.get(RetentionService, { strict: false }).cleanUp() },
+    { name: 'let go of old payloads', pauseMs: 10 * MINUTE_MS, run: () => app.get(WebhookPayloads, { strict: false }).emptyDue() },
     { name: 'expire reviews', pauseMs: MINUTE_MS, run: () => reviews.expireOverdue() },
     { name: 'measure the drift of the fraud model', pauseMs: DAY_MS, run: () => models.measureDrift().then(() => 0) },
     { name: 'carry out reviews', pauseMs: 15 * SECOND_MS, run: () => reviews.carryOutUndone() },

@@ -85,6 +85,9 @@ export interface Schemas {
     readonly reason: string;
     readonly dryRun?: boolean;
   };
+  ChangeRoleDto: {
+    readonly role: "owner" | "admin" | "analyst" | "support" | "auditor" | "developer";
+  };
   CloseDisputeDto: {
     readonly reason: string;
   };
@@ -516,6 +519,20 @@ export interface Schemas {
   PutFeatureFlagDto: {
 
   };
+  RateLimitListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['RateLimitResponse'])[];
+    readonly hasMore: boolean;
+  };
+  RateLimitResponse: {
+    readonly object: "rate_limit";
+    readonly name: "payments" | "payments_gaming" | "payments_iot" | "payments_service" | "device_registration";
+    readonly limit: number;
+    readonly windowSeconds: number;
+    readonly source: "deployment" | "merchant";
+    readonly updatedBy: string | null;
+    readonly updatedAt: string | null;
+  };
   RecoveryCodesResponse: {
     readonly recoveryCodes: readonly (string)[];
   };
@@ -676,6 +693,9 @@ export interface Schemas {
   SetLimitDto: {
     readonly currency: string;
     readonly dailyAmount: number | null;
+  };
+  SetRateLimitDto: {
+    readonly limit: number;
   };
   SnoozeReviewDto: {
     readonly until: string;
@@ -839,6 +859,7 @@ export interface Schemas {
 export interface Operations {
   'DELETE /api/admin/blacklist/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['ListEntryResponse'] };
   'DELETE /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: undefined; answer: undefined };
+  'DELETE /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/alerts': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/api-keys': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['ApiKeyListResponse'] };
   'GET /api/admin/audit': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'objectId'?: string; 'action'?: string }; body: undefined; answer: Schemas['AuditListResponse'] };
@@ -852,6 +873,7 @@ export interface Operations {
   'GET /api/admin/profiles': { path: undefined; query: undefined; body: undefined; answer: Schemas['ProfileListResponse'] };
   'GET /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: undefined; answer: Schemas['ProfileResponse'] };
   'GET /api/admin/profiles/{businessType}/versions': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: undefined; answer: Schemas['ProfileHistoryResponse'] };
+  'GET /api/admin/rate-limits': { path: undefined; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/reconciliation': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/breaks': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'kind'?: "missing_here" | "missing_there" | "over" | "under" | "currency_mismatch" | "state_mismatch" | "fee_only" | "foreign"; 'status'?: "open" | "resolved"; 'runId'?: string }; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/runs': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: undefined };
@@ -895,6 +917,7 @@ export interface Operations {
   'GET /readyz': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /startupz': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'PATCH /api/admin/merchants/{id}': { path: { 'id': string }; query: undefined; body: Schemas['UpdateMerchantDto']; answer: Schemas['MerchantResponse'] };
+  'PATCH /api/admin/users/{id}': { path: { 'id': string }; query: undefined; body: Schemas['ChangeRoleDto']; answer: Schemas['UserResponse'] };
   'POST /api/admin/alerts/{id}/acknowledge': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'POST /api/admin/api-keys': { path: undefined; query: undefined; body: Schemas['CreateApiKeyDto']; answer: Schemas['ApiKeyResponse'] };
   'POST /api/admin/api-keys/{id}/revoke': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
@@ -918,6 +941,7 @@ export interface Operations {
   'POST /api/admin/security-incidents/{id}/acknowledge': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['IncidentResponse'] };
   'POST /api/admin/users': { path: undefined; query: undefined; body: Schemas['CreateUserDto']; answer: Schemas['FirstSecretsResponse'] };
   'POST /api/admin/users/{id}/disable': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
+  'POST /api/admin/users/{id}/reset': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['FirstSecretsResponse'] };
   'POST /api/admin/webhook-events/replay': { path: undefined; query: undefined; body: Schemas['ReplayWebhookEventsDto']; answer: Schemas['WebhookReplayResponse'] };
   'POST /api/admin/webhook-events/{id}/replay': { path: { 'id': string }; query: undefined; body: Schemas['ReplayWebhookEventDto']; answer: Schemas['WebhookEventResponse'] };
   'POST /api/auth/login': { path: undefined; query: undefined; body: Schemas['LoginDto']; answer: undefined };
@@ -949,6 +973,7 @@ export interface Operations {
   'POST /api/webhook-endpoints/{id}/test': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'PUT /api/admin/feature-flags/{name}': { path: { 'name': string }; query: undefined; body: Schemas['PutFeatureFlagDto']; answer: undefined };
   'PUT /api/admin/profiles/{businessType}': { path: { 'businessType': "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot" }; query: undefined; body: Schemas['ChangeProfileDto']; answer: Schemas['ProfileResponse'] };
+  'PUT /api/admin/rate-limits/{name}': { path: { 'name': string }; query: undefined; body: Schemas['SetRateLimitDto']; answer: Schemas['RateLimitListResponse'] };
   'PUT /api/customers/{id}/default-payment-method': { path: { 'id': string }; query: undefined; body: Schemas['DefaultPaymentMethodDto']; answer: Schemas['SavedMethodResponse'] };
   'PUT /api/limits/{subject}': { path: { 'subject': string }; query: undefined; body: Schemas['SetLimitDto']; answer: Schemas['LimitsResponse'] };
 }

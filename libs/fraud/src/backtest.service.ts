@@ -35,7 +35,8 @@ export class BacktestService {
     let afterId = firstAssessmentIdSince(request.from);
     for (let page = PAGE; page === PAGE;) {
       const stored = await this.repository.listAssessments(merchantId, businessType, afterId, PAGE);
-      for (const each of stored) backtest.add({ ...each, failurePolicy: each.contributions.failurePolicy });
+      for (const each of stored)
+        backtest.add({ ...each, failurePolicy: each.contributions.failurePolicy, weight: each.contributions.exploration?.weight ?? 1 });
       afterId = stored.at(-1)?.id ?? afterId;
       page = stored.length;
     }
@@ -45,6 +46,6 @@ export class BacktestService {
   private async ruleSetOf(merchantId: string, businessType: BusinessType, { document, version }: BacktestRequest) {
     if (document !== null) return this.ruleSets.compileDocument(businessType, document);
     if (version !== null) return this.ruleSets.getByName(merchantId, businessType, `${businessType}-${version}`);
-    return (await this.ruleSets.getActive(this.database, merchantId, businessType)).live;
+    return (await this.ruleSets.readActive(this.database, merchantId, businessType)).live;
   }
 }

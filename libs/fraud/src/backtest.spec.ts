@@ -5,7 +5,7 @@ import { someFeatures, type FeatureParts } from './domain/features.builder.js';
 const BLOCKED: FeatureParts = { lists: { block: [{ entryId: 'bl_1', kind: 'device' }], review: [], allow: [] } };
 
 function past(id: string, parts: FeatureParts, rest: Partial<PastPayment> = {}): PastPayment {
-  return { id, features: someFeatures(parts), decision: 'allow', isFraud: null, failurePolicy: 'open', ...rest };
+  return { id, features: someFeatures(parts), decision: 'allow', isFraud: null, failurePolicy: 'open', weight: 1, ...rest };
 }
 
 function run(payments: readonly PastPayment[]) {
@@ -41,6 +41,21 @@ describe('Backtest', () => {
     });
     expect(lines.find(({ name }) => name === 'device_fingerprint')).toMatchObject({ matches: 1, precision: null, recall: 0 });
     expect(lines.find(({ name }) => name === 'score ≥ 85')).toMatchObject({ matches: 4 });
+  });
+
+  it('lets a blocked payment that a person looked at stand for those that nobody did', () => {
+    const explored = [
+      past('1', BLOCKED, { isFraud: true, weight: 20 }),
+      past('2', BLOCKED, { isFraud: false, weight: 20 }),
+      past('3', BLOCKED, { isFraud: true }),
+    ];
+
+    expect(run(explored).lines.find(({ name }) => name === 'blacklist')).toMatchObject({
+      matches: 3,
+      frauds: 21,
+      legitimate: 20,
+      precision: 21 / 41,
+    });
   });
 
   it('counts decisions that would have been others', () => {

@@ -15,6 +15,8 @@ export interface PastPayment {
   readonly isFraud: boolean | null;
   /** Of the payment's profile then. */
   readonly failurePolicy: FailurePolicy;
+  /** For how many blocked payments it stands, when a person looked at it instead; 1 for any other. */
+  readonly weight: number;
 }
 
 /** Matches of one rule or threshold, split by what became of them. */
@@ -24,6 +26,7 @@ export interface BacktestLine {
   readonly matches: number;
   /** In minor units by currency. */
   readonly amountMinor: Readonly<Record<string, number>>;
+  /** Labelled matches. A payment that a person looked at instead of its being blocked stands for as many as its weight says. */
   readonly frauds: number;
   readonly legitimate: number;
   /** Matches without a label that were blocked then, and those that went through. */
@@ -71,7 +74,7 @@ export class Backtest {
       this.operatorRules,
     );
     this.payments++;
-    if (payment.isFraud === true) this.knownFrauds++;
+    if (payment.isFraud === true) this.knownFrauds += payment.weight;
     this.hash.update(`${payment.id}:${score}\n`);
     if (decision !== payment.decision) {
       const change = `${payment.decision} → ${decision}`;
@@ -107,15 +110,17 @@ class Tally {
   private frauds = 0;
   private legitimate = 0;
   private blockedThen = 0;
+  private unlabelled = 0;
   private readonly amounts = new Map<string, number>();
 
-  add({ features, isFraud, decision }: PastPayment): void {
+  add({ features, isFraud, decision, weight }: PastPayment): void {
     const { currency, amountMinor } = features.attempt;
     this.matches++;
     this.amounts.set(currency, (this.amounts.get(currency) ?? 0) + amountMinor);
-    if (isFraud === true) this.frauds++;
-    else if (isFraud === false) this.legitimate++;
+    if (isFraud === true) this.frauds += weight;
+    else if (isFraud === false) this.legitimate += weight;
     else if (decision === 'block') this.blockedThen++;
+    else this.unlabelled++;
   }
 
   line(name: string, knownFrauds: number): BacktestLine {
@@ -128,7 +133,7 @@ class Tally {
       frauds,
       legitimate,
       blockedThen,
-      unlabelled: matches - labelled - blockedThen,
+      unlabelled: this.unlabelled,
       precision: labelled > 0 ? frauds / labelled : null,
       recall: knownFrauds > 0 ? frauds / knownFrauds : null,
     };

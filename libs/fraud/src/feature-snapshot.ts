@@ -1,4 +1,4 @@
-import { localTimeAt, SECOND_MS } from '#kernel';
+import { localTimeAt, MINUTE_MS, SECOND_MS } from '#kernel';
 import {
   FEATURES_SCHEMA_VERSION,
   SUBJECTS,
@@ -8,7 +8,7 @@ import {
   type SubjectHistory,
 } from './domain/features.js';
 import { type FraudAttempt } from './fraud-attempt.js';
-import { type FraudEvidence } from './fraud.repository.js';
+import { type FraudEvidence } from './attempts.repository.js';
 
 /** The snapshot that rules and models see, from what the request says and what the database knows. */
 export function snapshotOf(attempt: FraudAttempt, evidence: FraudEvidence, model: ModelFeatures | null): FraudFeatures {
@@ -25,7 +25,7 @@ export function snapshotOf(attempt: FraudAttempt, evidence: FraudEvidence, model
       businessType: attempt.businessType,
       method: attempt.method,
       hasCustomerEmail: attempt.email !== null,
-      localHour: localTimeAt(attemptedAt, attempt.timeZone).hour,
+      localHour: localHourAt(attemptedAt, attempt.timeZone),
     },
     device: { status, capabilityCount, fingerprintMatches, isAutomationAuthorised, ageSeconds },
     history: historyOf(attempt, evidence),
@@ -37,6 +37,22 @@ export function snapshotOf(attempt: FraudAttempt, evidence: FraudEvidence, model
     lists: evidence.lists === null ? null : { block: list('block'), review: list('review'), allow: list('allow') },
     model,
   };
+}
+
+// Every zone is a multiple of this ahead of UTC, and changes its clocks at one: between two of them the hour stays.
+const SAME_HOUR_MS = 15 * MINUTE_MS;
+const MAX_ZONES = 2_000;
+const localHours = new Map<string, { readonly span: number; readonly hour: number }>();
+
+/** Asking the calendar costs as much as all the rules together, and its answer holds for minutes. */
+function localHourAt(at: Date, timeZone: string): number {
+  const span = Math.floor(at.getTime() / SAME_HOUR_MS);
+  const known = localHours.get(timeZone);
+  if (known?.span === span) return known.hour;
+  const { hour } = localTimeAt(at, timeZone);
+  if (localHours.size >= MAX_ZONES) localHours.clear();
+  localHours.set(timeZone, { span, hour });
+  return hour;
 }
 
 const NO_ATTEMPTS: SubjectHistory = {

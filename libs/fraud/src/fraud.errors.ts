@@ -139,3 +139,12 @@ export class ModelNotPromotableError extends DomainError {
     super('conflict', 'model_not_promotable', `The model cannot be promoted: ${obstacles.join('; ')}.`, { details: { obstacles } });
   }
 }
+
+/** No model of that version acts or looks on. */
+export class ModelNotFoundError extends DomainError {
+  override readonly name = 'ModelNotFoundError';
+
+  constructor() {
+    super('not_found', 'model_not_found', 'No model of that version acts or looks on.');
+  }
+}

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SecurityCoreModule } from '#security';
+import { AttemptsRepository } from './attempts.repository.js';
 import { BacktestService } from './backtest.service.js';
 import { BlacklistController } from './blacklist/blacklist.controller.js';
 import { BlacklistRepository } from './blacklist/blacklist.repository.js';
@@ -24,6 +25,7 @@ import { RuleSetsService } from './rules/rule-sets.service.js';
   imports: [SecurityCoreModule],
   providers: [
     FraudService,
+    AttemptsRepository,
     FraudRepository,
     ListKeys,
     BlacklistService,

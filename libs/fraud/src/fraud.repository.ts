@@ -2,48 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { type BusinessType } from '#merchants';
-import { type ListKey } from './blacklist/list-keys.js';
-import { type FraudAttempt } from './fraud-attempt.js';
-import {
-  type AmountHistory,
-  type FraudFeatures,
-  type KnownFrauds,
-  type LocationFeatures,
-  type Subject,
-  type SubjectHistory,
-} from './domain/features.js';
+import { type FraudFeatures } from './domain/features.js';
 import { type Adjustment, type Finding, type FraudDecision, type RiskAssessment, type RiskLevel } from './domain/risk-score.js';
-import { type ModelEvidence } from './model/live-inputs.js';
 import { type FailurePolicy } from './domain/rule-set.js';
-
-/** What the database knows of an attempt's past; null for what could not be read in time. */
-export interface FraudEvidence {
-  /** RFC 3339, stamped after the locks. */
-  readonly attemptedAt: string;
-  readonly subjects: Readonly<Partial<Record<Subject, SubjectHistory>>> | null;
-  readonly businessType: AmountHistory | null;
-  readonly lastPlace: LocationFeatures['last'];
-  /** Counts by hour, 0 … 23; hours without an attempt are absent. */
-  readonly customerHours: Readonly<Record<string, number>> | null;
-  readonly deviceFrauds: KnownFrauds | null;
-  /** null when no model was to be asked. */
-  readonly model: ModelEvidence | null;
-  readonly lists: readonly { readonly entryId: string; readonly kind: string; readonly list: 'block' | 'review' | 'allow' }[] | null;
-}
-
-/** What is asked of the past besides the attempt itself. */
-export interface EvidenceQuestion {
-  /** What the attempt is looked up under in the lists. */
-  readonly keys: readonly ListKey[];
-  readonly budgetMs: number;
-  /** Whether a model will be asked: its inputs cost as much again. */
-  readonly forModel: boolean;
-}
+import { type Exploration } from './exploration.js';
+import { type FraudAttempt } from './fraud-attempt.js';
 
 /** What is stored of an assessment besides its attempt. */
 export interface Judgement {
   readonly assessment: RiskAssessment;
   readonly failurePolicy: FailurePolicy;
+  /** A would-be block that goes to a person; the stored decision is that of the rules all the same. */
+  readonly exploration: Exploration | null;
   /** What the shadow rule set would have decided; null without one. */
   readonly shadowRuleSet: { readonly version: string; readonly score: number; readonly decision: FraudDecision } | null;
   readonly features: FraudFeatures;
@@ -67,6 +37,7 @@ export interface StoredAssessment {
     readonly adjustments: readonly Adjustment[];
     readonly shadowRuleSet: Judgement['shadowRuleSet'];
     readonly failurePolicy: FailurePolicy;
+    readonly exploration: Exploration | null;
     readonly isDegraded: boolean;
   };
   readonly features: FraudFeatures;
@@ -77,50 +48,16 @@ export interface StoredAssessment {
   readonly isFraud: boolean | null;
 }
 
-/** SQL of `fraud_attempts` and `fraud_assessments` on the way of a payment. */
+/** SQL of `fraud_assessments`: written once, never changed. */
 @Injectable()
 export class FraudRepository {
   constructor(private readonly database: Database) {}
-
-  /**
-   * Counts the attempt and reads everything that was before it: one round trip, exact under bursts.
-   *
-   * Device and card stay locked until the caller's transaction ends.
-   */
-  async recordAttempt(transaction: Queryable, attempt: FraudAttempt, question: EvidenceQuestion): Promise<FraudEvidence> {
-    const { keys, budgetMs, forModel } = question;
-    const [row] = await transaction.query<{ evidence: FraudEvidence; model: ModelEvidence | null }>(
-      `select evidence, case when $17 then fraud_model_inputs($7, $9, $6, (evidence ->> 'attemptedAt')::timestamptz) end as model
-       from fraud_record_attempt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) as evidence`,
-      [
-        attempt.merchantId,
-        attempt.livemode,
-        attempt.paymentId,
-        attempt.businessType,
-        attempt.amount.amountMinor,
-        attempt.amount.currency,
-        attempt.device.id,
-        attempt.card,
-        attempt.customerId,
-        attempt.ip,
-        attempt.location?.latitude ?? null,
-        attempt.location?.longitude ?? null,
-        attempt.timeZone,
-        keys.map((key) => key.kind),
-        keys.map((key) => key.value),
-        budgetMs,
-        forModel,
-      ],
-    );
-    if (row === undefined) throw new Error('a function returned no row');
-    return { ...row.evidence, model: row.model };
-  }
 
   /** Stores an assessment for ever. @returns Its id. */
   async insertAssessment(
     transaction: Queryable,
     attempt: FraudAttempt,
-    { assessment, failurePolicy, shadowRuleSet, challenger, features, durationUs }: Judgement,
+    { assessment, failurePolicy, exploration, shadowRuleSet, challenger, features, durationUs }: Judgement,
   ): Promise<string> {
     const id = newId('assessment', Date.parse(features.attempt.occurredAt));
     const { findings, adjustments, shadow, evidence, isDegraded } = assessment;
@@ -141,7 +78,7 @@ export class FraudRepository {
         assessment.score,
         assessment.level,
         assessment.decision,
-        JSON.stringify({ findings, adjustments, shadow, shadowRuleSet, challenger, evidence, isDegraded, failurePolicy }),
+        JSON.stringify({ findings, adjustments, shadow, shadowRuleSet, challenger, evidence, isDegraded, failurePolicy, exploration }),
         JSON.stringify(features),
         String(assessment.engineVersion),
         assessment.ruleSetVersion,

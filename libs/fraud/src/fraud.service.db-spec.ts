@@ -1,5 +1,5 @@
-import { DatabaseUnavailableError } from '#platform';
-import { anAttempt, startFraudApp, type FraudApp } from '../../../test/fraud/fraud-app.js';
+import { runAsTenant } from '#platform';
+import { aMerchant, anAttempt, startFraudApp, type FraudApp } from '../../../test/fraud/fraud-app.js';
 import { type FraudFeatures } from './domain/features.js';
 import { type Finding } from './domain/risk-score.js';
 import { type FraudAttempt } from './fraud-attempt.js';
@@ -102,27 +102,10 @@ describe('FraudService', () => {
     expect(features.history?.subjects.device?.attempts24Hours).toBe(0);
   });
 
-  it.each([
-    ['restaurant', 'allow'],
-    ['service', 'review'],
-  ] as const)('with slow lists a %s payment is judged without them: %s', async (businessType, decision) => {
-    // Another session holds the table, so that reading it waits until the budget ends.
-    await fraud.database.transaction(async (holder) => {
-      await holder.query('lock table blacklist in access exclusive mode');
+  it('counts nothing for another merchant than the one it works for', async () => {
+    const other = await aMerchant(fraud.database);
 
-      const assessment = await assess(attempt({ businessType }));
-
-      expect(assessment).toMatchObject({ isDegraded: true, decision });
-    });
-  });
-
-  it('refuses as unavailable when the database is away', async () => {
-    const gone = Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' });
-
-    const outcome = fraud.database.transaction(() =>
-      fraud.app.get(FraudService).assess({ query: () => Promise.reject(gone), afterCommit: () => undefined }, attempt()),
-    );
-
-    await expect(outcome).rejects.toBeInstanceOf(DatabaseUnavailableError);
+    await expect(runAsTenant(other, () => assess(attempt()))).rejects.toThrow('not for this merchant');
+    expect(await runAsTenant(other, () => assess(anAttempt(other)))).toMatchObject({ decision: 'allow' });
   });
 });

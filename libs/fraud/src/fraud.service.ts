@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '#kernel';
 import { DEFAULT_PROFILES } from '#merchants';
 import { type Queryable } from '#platform';
-import { ListKeys } from './blacklist/list-keys.js';
+import { AttemptsRepository, type FraudEvidence } from './attempts.repository.js';
 import { type FraudFeatures, type ModelFeatures } from './domain/features.js';
 import { assessRisk, type FraudDecision, type RiskAssessment, type RiskLevel } from './domain/risk-score.js';
 import { type FailurePolicy } from './domain/rule-set.js';
 import { snapshotOf } from './feature-snapshot.js';
 import { type FraudAttempt } from './fraud-attempt.js';
-import { FraudRepository, type FraudEvidence, type Judgement, type StoredAssessment } from './fraud.repository.js';
+import { FraudRepository, type Judgement, type StoredAssessment } from './fraud.repository.js';
 import { AssessmentNotFoundError } from './fraud.errors.js';
 import { fraudDecisionsTotal, fraudScore } from './metrics.js';
 import { liveInputs } from './model/live-inputs.js';
@@ -27,15 +27,12 @@ export interface AttemptAssessment {
   readonly isDegraded: boolean;
 }
 
-/** Milliseconds for reading the past. What is not read by then is unknown, and the profile says what that means. */
-const READ_BUDGET_MS = 50;
-
 /** Assesses every payment attempt before money moves. */
 @Injectable()
 export class FraudService {
   constructor(
+    private readonly attempts: AttemptsRepository,
     private readonly repository: FraudRepository,
-    private readonly listKeys: ListKeys,
     private readonly ruleSets: RuleSetsService,
     private readonly models: ModelsService,
     private readonly reviews: ReviewQueue,
@@ -53,15 +50,16 @@ export class FraudService {
     const startedMs = this.clock.monotonicMs();
     const profile = attempt.profile ?? DEFAULT_PROFILES[attempt.businessType];
     const { champion, challenger } = await this.models.getActive(transaction);
-    const question = { keys: this.listKeys.keysOf(attempt), budgetMs: READ_BUDGET_MS, forModel: (champion ?? challenger) !== null };
-    const evidence = await this.repository.recordAttempt(transaction, attempt, question);
+    const { live, shadow } = await this.ruleSets.getActive(transaction, attempt.merchantId, attempt.businessType);
+    const evidence = await this.attempts.record(transaction, attempt, { startedMs, forModel: (champion ?? challenger) !== null });
     const estimate = estimateOf(attempt, evidence, champion ?? challenger);
     const features = snapshotOf(attempt, evidence, estimate);
-    const { live, shadow } = await this.ruleSets.getActive(transaction, attempt.merchantId, attempt.businessType);
     const assessment = judge(features, live, profile.riskFailurePolicy);
     const inShadow = shadow === null ? null : judge(features, shadow, profile.riskFailurePolicy);
+    const exploration = attempt.mode === 'shadow' ? null : this.reviews.explorationOf(attempt, assessment);
     const id = await this.repository.insertAssessment(transaction, attempt, {
       assessment,
+      exploration,
       features,
       failurePolicy: profile.riskFailurePolicy,
       shadowRuleSet: inShadow && { version: inShadow.ruleSetVersion, score: inShadow.score, decision: inShadow.decision },
@@ -70,10 +68,12 @@ export class FraudService {
     });
     const { score, level, isDegraded } = assessment;
     const isBlockedByList = (features.lists?.block.length ?? 0) > 0;
-    const decision = attempt.mode === 'shadow' && !isBlockedByList ? 'allow' : assessment.decision;
+    const enforced = exploration === null ? assessment.decision : 'review';
+    const decision = attempt.mode === 'shadow' && !isBlockedByList ? 'allow' : enforced;
     if (decision === 'review') {
       const { amount, ...payment } = attempt;
-      await this.reviews.openHeld(transaction, { ...payment, ...amount, assessmentId: id, score, rule: profile.review });
+      const openedReason = exploration === null ? 'risk_score' : 'exploration';
+      await this.reviews.openHeld(transaction, { ...payment, ...amount, assessmentId: id, score, rule: profile.review, openedReason });
     }
     transaction.afterCommit(() => {
       fraudDecisionsTotal.inc({

@@ -14,15 +14,16 @@ export interface FraudLabel {
 @Injectable()
 export class LabelsRepository {
   /**
-   * Labels a payment from now on. Safe to repeat: the same source labels once.
+   * Labels a payment from now on. Safe to repeat: the same source labels once. By its assessment, which stays when its attempt is no longer kept:
+   * a dispute may come after months.
    *
    * @returns Whether it is new; false also for a payment that was never assessed here.
    */
   async insert(transaction: Queryable, { paymentId, isFraud, source, sourceId }: FraudLabel): Promise<boolean> {
     const rows = await transaction.query(
       `insert into fraud_labels (payment_id, merchant_id, livemode, is_fraud, source, source_id, device_id, customer_id, attempted_at)
-       select payment_id, merchant_id, livemode, $2, $3, $4, device_id, customer_id, attempted_at
-       from fraud_attempts where payment_id = $1 order by sequence desc limit 1
+       select payment_id, merchant_id, livemode, $2, $3, $4, device_id, customer_id, (features #>> '{attempt,occurredAt}')::timestamptz
+       from fraud_assessments where payment_id = $1 order by id desc limit 1
        on conflict (source, source_id) do nothing returning sequence`,
       [paymentId, isFraud, source, sourceId],
     );

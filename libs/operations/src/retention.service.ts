@@ -12,6 +12,12 @@ interface RetentionRule {
 
 const OVER = (column: string): string => `${column} < now() - make_interval(days => $1)`;
 
+// The oldest events, by their number: no index by time slows down those that come in. One that is not done, or dead and waiting for a person, stays
+// however old it is; thousands of such would have to lie here before they hid the others.
+const OLD_EVENTS = `select head.sequence from (select sequence, received_at from webhook_events order by sequence limit 5000) head
+  where ${OVER('head.received_at')} and not exists (select from webhook_jobs j where j.event_sequence = head.sequence)
+    and not exists (select from webhook_dead d where d.event_sequence = head.sequence)`;
+
 const RULES: readonly RetentionRule[] = [
   { table: 'idempotency_keys', due: OVER('created_at'), days: (config) => config.idempotencyDays },
   { table: 'rate_limit_tracking', due: OVER('expires_at'), days: () => 0 },
@@ -26,21 +32,11 @@ const RULES: readonly RetentionRule[] = [
   { table: 'alerts', due: OVER('resolved_at'), days: (config) => config.alertDays },
   { table: 'notifications', due: `next_attempt_at is null and ${OVER('created_at')}`, days: (config) => config.alertDays },
   { table: 'fraud_attempts', due: OVER('attempted_at'), days: (config) => config.fraudAttemptDays },
-  // An event that is not done, or dead and waiting for a person, stays however old it is. Attempts go first: they name the event.
-  {
-    table: 'webhook_attempts',
-
-    due: `event_sequence in (select sequence from webhook_events e where ${OVER('e.received_at')}
-      and not exists (select from webhook_jobs j where j.event_sequence = e.sequence)
-      and not exists (select from webhook_dead d where d.event_sequence = e.sequence))`,
-    days: (config) => config.webhookDays,
-  },
+  // Attempts go first: they name the event.
+  { table: 'webhook_attempts', due: `event_sequence in (${OLD_EVENTS})`, days: (config) => config.webhookDays },
   {
     table: 'webhook_events',
-
-    due: `${OVER('received_at')} and not exists (select from webhook_jobs j where j.event_sequence = sequence)
-      and not exists (select from webhook_dead d where d.event_sequence = sequence)
-      and not exists (select from webhook_attempts a where a.event_sequence = sequence)`,
+    due: `sequence in (${OLD_EVENTS}) and not exists (select from webhook_attempts a where a.event_sequence = sequence)`,
     days: (config) => config.webhookDays,
   },
 ];

@@ -20,6 +20,14 @@ import { RefundsService } from './refunds.service.js';
  */
 export type EventEffect = 'applied' | 'unchanged' | 'not_found' | 'conflict' | 'contradiction';
 
+/** An event with its weight, and with the source of every change that follows. */
+export interface AttributedEvent {
+  readonly event: Exclude<GatewayEvent, { kind: 'ignored' }>;
+  /** `hint` for an event's own body, which may be old; `snapshot` for an object that was fetched for it. */
+  readonly evidence: 'hint' | 'snapshot';
+  readonly source: ChangeSource;
+}
+
 /** Applies what the processor says by itself, in the transaction that also marks the event as processed. */
 @Injectable()
 export class GatewayEventsService {
@@ -33,15 +41,44 @@ export class GatewayEventsService {
   ) {}
 
   /**
-   * @param evidence - `hint` for an event's own body, which may be old; `snapshot` for an object that was fetched for it.
+   * Applies events in their order. Their payments are read with one statement: most events only confirm what the answer to the request has
+   * told already, and cost no more than that look together.
    */
+  async applyAll(transaction: Queryable, events: readonly AttributedEvent[]): Promise<EventEffect[]> {
+    if (events.length === 0) return [];
+    const known = await this.payments.findAllByGatewayId(
+      transaction,
+      events.map(({ event }) => intentOf(event)),
+    );
+    const changed = new Set<string>();
+    const effects: EventEffect[] = [];
+    for (const attributed of events) {
+      const { gatewayId } = intentOf(attributed.event);
+      const payment = known.get(gatewayId) ?? null;
+      // Read again: what a neighbour has just changed, and what only its metadata ties to the intent.
+      const isStale = changed.has(gatewayId) || payment?.stripePaymentIntentId === null;
+      const effect = await this.applyTo(transaction, isStale ? await this.paymentOf(transaction, attributed.event) : payment, attributed);
+      if (effect === 'applied') changed.add(gatewayId);
+      effects.push(effect);
+    }
+    return effects;
+  }
+
+  /** Applies one event as {@link applyAll} does. */
   async apply(
     transaction: Queryable,
-    event: Exclude<GatewayEvent, { kind: 'ignored' }>,
-    evidence: 'hint' | 'snapshot',
+    event: AttributedEvent['event'],
+    evidence: AttributedEvent['evidence'],
     source: ChangeSource,
   ): Promise<EventEffect> {
-    const payment = await this.paymentOf(transaction, event);
+    return this.applyTo(transaction, await this.paymentOf(transaction, event), { event, evidence, source });
+  }
+
+  private async applyTo(
+    transaction: Queryable,
+    payment: Payment | null,
+    { event, evidence, source }: AttributedEvent,
+  ): Promise<EventEffect> {
     if (!payment) return 'not_found';
     switch (event.kind) {
       case 'payment': {
@@ -65,12 +102,18 @@ export class GatewayEventsService {
     }
   }
 
-  private paymentOf(transaction: Queryable, event: Exclude<GatewayEvent, { kind: 'ignored' }>): Promise<Payment | null> {
-    if (event.kind === 'payment') return this.payments.findByGatewayId(transaction, event.object.gatewayId, event.object.paymentId);
-    return this.payments.findByGatewayId(transaction, event.object.paymentGatewayId, null);
+  private paymentOf(transaction: Queryable, event: AttributedEvent['event']): Promise<Payment | null> {
+    const { gatewayId, paymentId } = intentOf(event);
+    return this.payments.findByGatewayId(transaction, gatewayId, paymentId);
   }
 }
 
 function effectOf(isNews: boolean): EventEffect {
   return isNews ? 'applied' : 'unchanged';
+}
+
+/** The intent that leads to an event's payment; our own id only where the object carries it. */
+function intentOf(event: AttributedEvent['event']): { gatewayId: string; paymentId: string | null } {
+  if (event.kind === 'payment') return event.object;
+  return { gatewayId: event.object.paymentGatewayId, paymentId: null };
 }

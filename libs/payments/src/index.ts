@@ -44,7 +44,7 @@ export { type ChargeFacts } from './domain/evidence-assembly.js';
 export { type DisputeAlarm, DisputeDeadlinesRepository, HOURS_LEFT, type HoursLeft } from './disputes/dispute-deadlines.repository.js';
 export { DisputeKeeper } from './disputes/dispute-keeper.js';
 export { FraudWarnings } from './fraud-warnings.service.js';
-export { type EventEffect, GatewayEventsService } from './gateway-events.service.js';
+export { type AttributedEvent, type EventEffect, GatewayEventsService } from './gateway-events.service.js';
 export {
   type GatewayMethod,
   type GatewaySetup,

@@ -118,6 +118,22 @@ export class PaymentsRepository {
     return row ?? null;
   }
 
+  /** The payments of many intents with one look, by the intents' ids. An intent without a payment is absent. */
+  async findAllByGatewayId(
+    queryable: Queryable,
+    intents: readonly { readonly gatewayId: string; readonly paymentId: string | null }[],
+  ): Promise<Map<string, Payment>> {
+    const gatewayIdOf = new Map(
+      intents.flatMap(({ gatewayId, paymentId }) => (paymentId === null ? [] : [[paymentId, gatewayId] as const])),
+    );
+    const rows = await queryable.query<Payment>(
+      `select ${PAYMENT_COLUMNS} from payments where id = any ($2::text[]) and stripe_payment_intent_id is null
+       union all select ${PAYMENT_COLUMNS} from payments where stripe_payment_intent_id = any ($1::text[])`,
+      [intents.map(({ gatewayId }) => gatewayId), [...gatewayIdOf.keys()]],
+    );
+    return new Map(rows.map((row) => [row.stripePaymentIntentId ?? gatewayIdOf.get(row.id) ?? row.id, row]));
+  }
+
   list(
     caller: Pick<PaymentCaller, 'merchantId' | 'livemode' | 'deviceId'>,
     page: PageRequest,

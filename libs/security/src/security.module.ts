@@ -27,8 +27,11 @@ import { CustomerPrivacyService } from './privacy/customer-privacy.service.js';
 import { ErasedEventsRepository } from './privacy/erased-events.repository.js';
 import { ErasedEventsService } from './privacy/erased-events.service.js';
 import { createRateLimitStorage } from './rate-limit/create-storage.js';
+import { MerchantRateLimitsRepository } from './rate-limit/merchant-rate-limits.repository.js';
+import { MerchantRateLimits } from './rate-limit/merchant-rate-limits.service.js';
 import { RateLimitStorage } from './rate-limit/rate-limit-storage.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
+import { RateLimitsController } from './rate-limit/rate-limits.controller.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RouteRateLimitGuard } from './route-rate-limit.guard.js';
 import { SecurityIncidents } from './security-incidents.js';
@@ -60,6 +63,7 @@ const SERVICES = [
   KeyRotation,
   OutboundHttp,
   PersonalDataCipher,
+  MerchantRateLimits,
   RateLimiter,
   SecurityIncidents,
   UsersService,
@@ -74,6 +78,7 @@ const INNER = [
   CredentialsRepository,
   CustomerDataRepository,
   ErasedEventsRepository,
+  MerchantRateLimitsRepository,
   SecurityIncidentsRepository,
   PasswordHasher,
   SecondFactor,
@@ -117,6 +122,7 @@ export class SecurityCoreModule {}
     ApiKeysController,
     AuditController,
     CustomerPrivacyController,
+    RateLimitsController,
     SecurityIncidentsController,
     UsersController,
   ],

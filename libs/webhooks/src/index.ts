@@ -6,6 +6,7 @@ export { type BackFillState, WebhookBackFill } from './webhook-back-fill.js';
 export { type IncomingEvent } from './webhook-events.repository.js';
 export { WebhookInbox } from './webhook-inbox.js';
 export { registerWebhookIntake, WebhookIntake } from './webhook-intake.js';
+export { WebhookPayloads } from './webhook-payloads.js';
 export { WebhookProcessor } from './webhook-processor.js';
 export { WebhooksCoreModule, WebhooksModule } from './webhooks.module.js';
 export { WebhookDispatcher } from './outgoing/webhook-dispatcher.js';

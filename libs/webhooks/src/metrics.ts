@@ -40,3 +40,9 @@ export const webhookEndpointsDisabledTotal = new Counter({
   help: "Merchants' webhook endpoints disabled by the dispatcher, by reason.",
   labelNames: ['reason'] as const,
 });
+
+/** Events whose bytes have gone because their time was over. */
+export const webhookPayloadsEmptiedTotal = new Counter({
+  name: 'upp_webhook_payloads_emptied_total',
+  help: 'Webhook events whose stored bytes have gone because their time was over.',
+});

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type EventEffect, GatewayEventsService, SavedMethodEvents } from '#payments';
+import { type AttributedEvent, type EventEffect, GatewayEventsService, type SavedMethodEvent, SavedMethodEvents } from '#payments';
+import { assert } from '#kernel';
 import { type Queryable } from '#platform';
 import { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
 
@@ -13,22 +14,28 @@ export class PaymentEventApplier extends EventApplier {
     super();
   }
 
+  /** Those about payments first and together; the few others touch no row of theirs. */
   override async apply(events: readonly SourcedEvent[], transaction: Queryable): Promise<ApplyOutcome[]> {
+    const attributed = events.flatMap(({ eventId, event, evidence }) =>
+      isOfSavedMethod(event) ? [] : [attributedOf(eventId, event, evidence)],
+    );
+    const effects = await this.payments.applyAll(transaction, attributed);
     const outcomes: ApplyOutcome[] = [];
-    for (const sourced of events) outcomes.push(outcomeOf(await this.applyOne(sourced, transaction)));
+    for (const { eventId, event } of events) {
+      const effect = isOfSavedMethod(event) ? await this.savedMethods.apply(transaction, event, eventId) : effects.shift();
+      assert(effect, 'every event of a payment has an effect');
+      outcomes.push(outcomeOf(effect));
+    }
     return outcomes;
   }
+}
 
-  private applyOne({ eventId, event, evidence }: SourcedEvent, transaction: Queryable): Promise<EventEffect> {
-    switch (event.kind) {
-      case 'setup':
-      case 'method':
-      case 'customer_deleted':
-        return this.savedMethods.apply(transaction, event, eventId);
-      default:
-        return this.payments.apply(transaction, event, evidence, { source: 'webhook', sourceId: eventId });
-    }
-  }
+function isOfSavedMethod(event: SourcedEvent['event']): event is SavedMethodEvent {
+  return event.kind === 'setup' || event.kind === 'method' || event.kind === 'customer_deleted';
+}
+
+function attributedOf(eventId: string, event: AttributedEvent['event'], evidence: SourcedEvent['evidence']): AttributedEvent {
+  return { event, evidence, source: { source: 'webhook', sourceId: eventId } };
 }
 
 /** What Stripe's own object contradicts is tried again as a conflict until the event is dead, where a person finds it. */

@@ -15,6 +15,7 @@ export interface WebhookEventRow {
   readonly type: string;
   readonly apiVersion: string | null;
   readonly objectId: string | null;
+  readonly paymentIntentId: string | null;
   readonly paymentId: string | null;
   readonly stripeCreatedAt: Date;
   readonly receivedAt: Date;
@@ -68,7 +69,7 @@ export interface WebhookLag {
 
 const SELECT = `
 select e.sequence, e.account, e.livemode, e.stripe_event_id as "stripeEventId", e.type, e.api_version as "apiVersion", e.object_id as "objectId",
-  p.id as "paymentId", e.stripe_created_at as "stripeCreatedAt", e.received_at as "receivedAt", e.source, s.status, s.attempts,
+  e.payment_intent_id as "paymentIntentId", p.id as "paymentId", e.stripe_created_at as "stripeCreatedAt", e.received_at as "receivedAt", e.source, s.status, s.attempts,
   s.next_attempt_at as "nextAttemptAt", s.last_detail as detail
 from webhook_events e
 join webhook_event_statuses s on s.sequence = e.sequence

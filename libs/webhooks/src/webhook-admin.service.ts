@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '#platform';
 import { AuditLog } from '#security';
-import { parseStripeEvent, translateStripeEvent } from '#stripe';
 import { EventApplier } from './event-applier.js';
+import { translateStoredEvent } from './stored-event.js';
 import {
   WebhookAdminRepository,
   type WebhookAttemptRow,
@@ -134,7 +134,7 @@ export class WebhookAdminService {
 
   private async preview(event: WebhookEventRow): Promise<Omit<ReplayPreview, 'event'>> {
     try {
-      const translation = translateStripeEvent(event.type, parseStripeEvent(await this.events.payloadOf(event.sequence)));
+      const translation = translateStoredEvent({ ...event, payload: await this.events.payloadOf(event.sequence) });
       if (translation.kind === 'fetch') return unchanged('would_fetch');
       if (translation.kind === 'ignored' || translation.kind === 'unreadable') return unchanged(translation.kind);
       await this.database.transaction(async (transaction) => {

@@ -10,6 +10,9 @@ export interface ClaimedJob {
   readonly type: string;
   readonly livemode: boolean;
   readonly createdAt: Date;
+  readonly objectId: string | null;
+  readonly paymentIntentId: string | null;
+  /** Empty when its time was over before somebody replayed the event. */
   readonly payload: Buffer;
 }
 
@@ -57,7 +60,8 @@ with postponed as materialized (
   from due where j.event_sequence = due.event_sequence
   returning j.event_sequence, j.attempts
 )
-select e.sequence, c.attempts as attempt, e.stripe_event_id as "stripeEventId", e.type, e.livemode, e.stripe_created_at as "createdAt", e.payload
+select e.sequence, c.attempts as attempt, e.stripe_event_id as "stripeEventId", e.type, e.livemode, e.stripe_created_at as "createdAt",
+  e.object_id as "objectId", e.payment_intent_id as "paymentIntentId", e.payload
 from claimed c join webhook_events e on e.sequence = c.event_sequence
 order by e.stripe_created_at, e.sequence`;
 

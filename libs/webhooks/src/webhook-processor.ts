@@ -4,10 +4,11 @@ import { randomInt } from 'node:crypto';
 import { SECOND_MS } from '#kernel';
 import { type GatewayAnswer, PaymentGateway, SavedMethodGateway } from '#payments';
 import { AppConfig, Database, DatabaseUnavailableError } from '#platform';
-import { parseStripeEvent, type StripeEventTranslation, translateStripeEvent } from '#stripe';
+import { type StripeEventTranslation } from '#stripe';
 import { failureWaitMs, parkedWaitMs } from './domain/retry-schedule.js';
 import { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
 import { webhookAttemptsTotal } from './metrics.js';
+import { translateStoredEvent } from './stored-event.js';
 import { type ClaimedJob, type FinishedJob, LeaseLostError, WebhookJobsRepository } from './webhook-jobs.repository.js';
 
 // One transaction's worth: large enough to share a commit, small enough to be done long before its lease ends.
@@ -126,7 +127,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
   private async translate(job: ClaimedJob): Promise<StripeEventTranslation | null> {
     if (job.livemode !== this.config.isLive) return { kind: 'ignored', reason: 'livemode_mismatch' };
     try {
-      return translateStripeEvent(job.type, parseStripeEvent(job.payload));
+      return translateStoredEvent(job);
     } catch (error) {
       await this.fail(job, error);
       return null;

@@ -20,6 +20,7 @@ import { WebhookEventsRepository } from './webhook-events.repository.js';
 import { WebhookInbox } from './webhook-inbox.js';
 import { WebhookIntake } from './webhook-intake.js';
 import { WebhookJobsRepository } from './webhook-jobs.repository.js';
+import { WebhookPayloads } from './webhook-payloads.js';
 import { WebhookProcessor } from './webhook-processor.js';
 
 /** The inbox and what works it off, without routes: for the worker. */
@@ -33,6 +34,7 @@ import { WebhookProcessor } from './webhook-processor.js';
     WebhookEventsRepository,
     WebhookJobsRepository,
     WebhookInbox,
+    WebhookPayloads,
     WebhookProcessor,
     MerchantEventsService,
     WebhookDeliveriesRepository,
@@ -48,6 +50,7 @@ import { WebhookProcessor } from './webhook-processor.js';
     WebhookDispatcher,
     WebhookEndpointsService,
     WebhookInbox,
+    WebhookPayloads,
     WebhookProcessor,
   ],
 })

@@ -10,26 +10,22 @@ import type { KnownValues } from './valid-values.js';
 const CASES = Number(process.env['UPP_BAD_INPUT_CASES'] ?? (process.env['CI'] === 'true' ? 20_000 : 2_000));
 const SEED = Number(process.env['UPP_BAD_INPUT_SEED'] ?? Date.now() % 2 ** 31);
 const ROWS_EVERY = 25;
-// A request may take a second. The machine that runs this is shared, so only what is far beyond fails.
-const MAX_DURATION_MS = 5_000;
+// What an answer may take. Requests are sent one after the other and timed by themselves.
+const MAX_DURATION_MS = 1_000;
+// What is slow is slow each time; what merely had to wait for a busy machine is not.
+const TRIES_OF_A_SLOW_ONE = 3;
 
-// What a request may write even when it is refused: that it was refused.
-const TABLES = [
-  'payments',
-  'payment_attempts',
-  'refunds',
-  'devices',
-  'customers',
-  'merchants',
-  'users',
-  'sessions',
-  'api_keys',
-  'blacklist',
-  'idempotency_keys',
-  'fraud_attempts',
-  'fraud_assessments',
-  'outbox_events',
-  'audit_log',
+// What may grow without a request that is let through: what refusals leave behind, and what Stripe tells of earlier payments.
+const MAY_GROW = [
+  'security_incidents',
+  'rate_limit_tracking',
+  'rate_limit_blocks',
+  'payment_adjustments',
+  'audit_chain',
+  'audit_checkpoints',
+  'alerts',
+  'notifications',
+  'outbox_fanout',
 ];
 const LEAKS =
   /\bat .{0,80}\.(js|ts):\d+|node_modules|\/dist\/|\bselect\b.{1,80}\bfrom\b|pg_|relation "|syntax error at|pepper-of|encryption-key-of|sk_test_0123456789abcdef|upp_test_sk_[0-9A-Za-z]{36}/i;
@@ -37,6 +33,8 @@ const LEAKS =
 let system: TestSystem;
 let document: OpenApiDocument;
 let known: KnownValues;
+/** Every other table, so that those of new features are looked at too. */
+let tables: readonly string[];
 let credentials: Readonly<Record<string, string>>[];
 /** What must stand in no sink afterwards: neither table nor log. */
 const canaries: string[] = [];
@@ -51,6 +49,13 @@ beforeAll(async () => {
       SESSION_IDLE_MINUTES: '120',
     },
   });
+  tables = (
+    await system.database.query<{ name: string }>(
+      `select table_name as name from information_schema.tables
+        where table_schema = 'public' and table_type = 'BASE TABLE' and table_name <> all ($1) and not starts_with(table_name, 'webhook_')`,
+      [MAY_GROW],
+    )
+  ).map(({ name }) => name);
   document = (await system.call('GET', '/openapi.json')).body as OpenApiDocument;
   const device = await system.device();
   const pay = (body: object) =>
@@ -94,7 +99,7 @@ it(`survives ${CASES} bad requests (seed ${SEED})`, async () => {
 
   await fc.assert(
     fc.asyncProperty(anything, async ([request, place]) => {
-      const answer = await send(request, credentials[place % credentials.length] ?? {});
+      const answer = await sendInTime(request, credentials[place % credentials.length] ?? {});
       seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1);
       expectGoodAnswer(request, answer);
       since.push(request);
@@ -124,6 +129,16 @@ interface Answer {
   readonly type: string;
   readonly text: string;
   readonly durationMs: number;
+}
+
+/** Sends a request; one that takes too long again, and the fastest time counts. */
+async function sendInTime(request: BadRequest, credential: Readonly<Record<string, string>>): Promise<Answer> {
+  let answer = await send(request, credential);
+  for (let tries = 1; tries < TRIES_OF_A_SLOW_ONE && answer.durationMs > MAX_DURATION_MS; tries++) {
+    const again = await send(request, credential);
+    answer = { ...answer, durationMs: Math.min(answer.durationMs, again.durationMs) };
+  }
+  return answer;
 }
 
 async function send({ method, url, headers, payload }: BadRequest, credential: Readonly<Record<string, string>>): Promise<Answer> {
@@ -166,7 +181,7 @@ function problemFaults(text: string, status: number): string[] {
 
 async function written(): Promise<unknown> {
   await system.app.get(SecurityIncidents).flush();
-  const counts = TABLES.map((table) => `(select count(*) from ${table}) as ${table}`).join(', ');
+  const counts = tables.map((table) => `(select count(*) from ${table}) as ${table}`).join(', ');
   const [rows] = await system.database.query(`select ${counts}`);
   const { requests } = (await system.control('GET', '/_sandbox/ledger')) as { requests: unknown };
   return { rows, requests };

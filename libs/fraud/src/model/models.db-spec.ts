@@ -1,4 +1,5 @@
 import { currencyCode, money } from '#kernel';
+import { metricValue } from '#test';
 import { anAttempt, startFraudApp, type FraudApp } from '../../../../test/fraud/fraud-app.js';
 import { type FraudFeatures } from '../domain/features.js';
 import { FraudCoreModule } from '../fraud.module.js';
@@ -98,8 +99,8 @@ describe('models', () => {
       stream.push(transactionAt(data, row), streamed);
       if (row < data.length - 300 || row % 3 !== 0) continue;
       const [found] = await fraud.database.query<{ evidence: ModelEvidence }>(
-        `select fraud_model_inputs($1, $2, 'usd', to_timestamp($3)) as evidence`,
-        [`t${data.terminal[row]}`, `c${data.customer[row]}`, seconds(row)],
+        `select fraud_model_inputs($1, false, $2, $3, 'usd', to_timestamp($4)) as evidence`,
+        [fraud.merchantId, `t${data.terminal[row]}`, `c${data.customer[row]}`, seconds(row)],
       );
       const live = liveInputs(money(data.amountMinor[row]!, currencyCode('usd')), new Date(seconds(row) * 1_000), found!.evidence);
       const rounded = (values: Float64Array): Record<string, number> =>
@@ -135,16 +136,33 @@ describe('models', () => {
   });
 
   it('measures drift and names the features that moved', async () => {
-    expect((await models().measureDrift()).drifted).toEqual([]);
+    expect((await models().measureDrift()).map(({ role, drifted }) => [role, drifted])).toEqual([
+      ['champion', []],
+      ['challenger', []],
+    ]);
     const moved = aModel('moved', 0.9);
     const amount = distributionOf(Float64Array.from({ length: 1_000 }, (_, index) => 1_000 + index));
     await models().challenge({ ...moved, card: { ...moved.card, distributions: { amount } } }, 'operator:test');
 
-    const { modelVersion, drifted } = await models().measureDrift();
+    const reports = await models().measureDrift();
 
-    expect({ modelVersion, features: drifted.map(({ feature }) => feature) }).toEqual({ modelVersion: 'moved', features: ['amount'] });
+    expect(reports.map(({ role, modelVersion, drifted }) => [role, modelVersion, drifted.map(({ feature }) => feature)])).toEqual([
+      ['champion', 'first', []],
+      ['challenger', 'moved', ['amount']],
+    ]);
+    // Only the one that acts wakes anybody; the other cannot be promoted.
+    expect(await metricValue('upp_fraud_model_stability_index', { role: 'challenger' })).toBeGreaterThan(0.25);
+    expect(await metricValue('upp_fraud_model_stability_index', { role: 'champion' })).toBeLessThan(0.25);
     await expect(models().promote('moved', 'operator:test')).rejects.toThrow('amount has drifted');
     expect(await fraud.database.query(`select 1 from fraud_model_drift where model_version = 'moved'`)).toHaveLength(1);
+  });
+
+  it('lets a champion rest, so that the rules decide alone', async () => {
+    await models().rest('first', 'operator:test');
+
+    await assessMany(1);
+    expect((await latestSnapshot()).model).toMatchObject({ version: 'moved', mode: 'shadow' });
+    await expect(models().rest('first', 'operator:test')).rejects.toMatchObject({ code: 'model_not_found' });
   });
 
   it('refuses a model of other features', async () => {

@@ -40,6 +40,14 @@ export class ModelsRepository {
     );
   }
 
+  /** @returns false when no such model acts or looks on. */
+  async turnOff(transaction: Queryable, version: string): Promise<boolean> {
+    const rows = await transaction.query(`update fraud_models set mode = 'off' where version = $1 and mode <> 'off' returning version`, [
+      version,
+    ]);
+    return rows.length > 0;
+  }
+
   /** What models saw since then, newest first, at most `limit` payments. */
   async listInputs(since: Date, limit: number): Promise<(number | null)[][]> {
     const rows = await this.database.query<{ inputs: (number | null)[] }>(
@@ -50,14 +58,20 @@ export class ModelsRepository {
     return rows.map((row) => row.inputs);
   }
 
-  /** What models saw since then with what is known today, in order of time; a payment without a label counts as legitimate. */
+  /**
+   * What models saw since then with what is known today, in order of time; a payment without a label counts as legitimate.
+   *
+   * What was blocked is left out: it never became one or the other. The few that a person looked at instead come as often as their weight says.
+   */
   async listLabelled(since: Date): Promise<LabelledPayment[]> {
     return this.database.query<LabelledPayment & Record<string, unknown>>(
       `select floor(extract(epoch from created_at) / 86400)::int as day, coalesce(customer_id, device_id, payment_id) as customer,
-              features -> 'model' -> 'inputs' as inputs,
-              coalesce((select is_fraud from fraud_labels label where label.payment_id = assessment.payment_id order by label.sequence desc limit 1), false) as "isFraud"
+              features -> 'model' -> 'inputs' as inputs, coalesce(label.is_fraud, false) as "isFraud"
        from fraud_assessments assessment
-       where id > $1 and jsonb_array_length(features -> 'model' -> 'inputs') = $2 order by id`,
+         left join lateral (select is_fraud from fraud_labels where payment_id = assessment.payment_id order by sequence desc limit 1) as label on true
+         cross join generate_series(1, case when label.is_fraud is null then 1 else coalesce((contributions #>> '{exploration,weight}')::int, 1) end)
+       where id > $1 and jsonb_array_length(features -> 'model' -> 'inputs') = $2
+         and (decision <> 'block' or mode = 'shadow' or label.is_fraud is not null) order by id`,
       [firstAssessmentIdSince(since), ENGINE_FEATURES.length],
     );
   }

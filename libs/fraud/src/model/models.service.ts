@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Clock, DAY_MS, MINUTE_MS } from '#kernel';
-import { Database, type Queryable } from '#platform';
+import { AppConfig, Database, type Queryable } from '#platform';
 import { AuditLog } from '#security';
-import { ModelNotPromotableError } from '../fraud.errors.js';
+import { ModelNotFoundError, ModelNotPromotableError } from '../fraud.errors.js';
+import { fraudModelStabilityIndex } from '../metrics.js';
+import { readWithin } from '../read-within.js';
 import { ENGINE_FEATURES } from './card-features.js';
 import { FraudModel, type FraudModelDocument } from './fraud-model.js';
 import { stabilityIndex } from './metrics.js';
@@ -27,6 +29,7 @@ export interface ActiveModels {
 /** What the drift job measured. */
 export interface DriftReport {
   readonly modelVersion: string;
+  readonly role: 'champion' | 'challenger';
   readonly payments: number;
   /** Features whose index is above {@link DRIFTED_ABOVE}, the worst first. */
   readonly drifted: readonly { readonly feature: string; readonly stabilityIndex: number }[];
@@ -55,6 +58,7 @@ export class ModelsService implements OnModuleInit {
     private readonly repository: ModelsRepository,
     private readonly auditLog: AuditLog,
     private readonly clock: Clock,
+    private readonly config: AppConfig,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -67,20 +71,28 @@ export class ModelsService implements OnModuleInit {
     }
   }
 
-  /** Who is asked about a payment, at most a minute old. Without any model of one's own the shipped one looks on. */
+  /**
+   * Who is asked about a payment, at most a minute old unless the database is slow. Without any model of one's own the shipped one looks on.
+   *
+   * @param transaction - Of the payment.
+   */
   async getActive(transaction: Queryable): Promise<ActiveModels> {
     const nowMs = this.clock.monotonicMs();
     if (this.cached !== null && nowMs - this.cached.readAtMs < CACHE_MS) return this.cached.models;
-    const stored = await this.repository.listActive(transaction);
+    const models = await readWithin(transaction, this.config.fraud.budgetMs / 3, () => this.readActive(transaction));
+    if (models === null) this.logger.warn({ event: 'fraud_models_not_read' });
+    this.cached = { models: models ?? this.cached?.models ?? { champion: null, challenger: this.shipped }, readAtMs: nowMs };
+    return this.cached.models;
+  }
+
+  private async readActive(queryable: Queryable): Promise<ActiveModels> {
+    const stored = await this.repository.listActive(queryable);
     const active = stored.flatMap(({ mode, document }): ActiveModel[] =>
       // A model of another release's features would take one number for another: it rests until it is trained again.
       mode === 'off' || !seesTheFeatures(document) ? [] : [{ mode, document, model: new FraudModel(document) }],
     );
     const champion = active.find(({ mode }) => mode === 'live') ?? null;
-    const challenger = active.find(({ mode }) => mode === 'shadow') ?? (champion === null ? this.shipped : null);
-    const models = { champion, challenger };
-    this.cached = { models, readAtMs: nowMs };
-    return models;
+    return { champion, challenger: active.find(({ mode }) => mode === 'shadow') ?? (champion === null ? this.shipped : null) };
   }
 
   /** Trains on the stored payments of the last 70 days: enough for four folds. @throws TooFewPaymentsError */
@@ -110,10 +122,11 @@ export class ModelsService implements OnModuleInit {
    */
   async promote(version: string, actor: string): Promise<void> {
     this.cached = null;
-    const { champion, challenger } = await this.getActive(this.database);
+    const { champion, challenger } = await this.readActive(this.database);
     if (challenger?.document.version !== version) throw new ModelNotPromotableError(['it is not the challenger in shadow']);
     const obstacles = promotionObstacles(challenger.document, champion?.document ?? null);
-    const { payments, drifted } = await this.measureDrift();
+    const report = (await this.measureDrift()).find(({ role }) => role === 'challenger');
+    const { payments, drifted } = report ?? { payments: 0, drifted: [] };
     if (payments < MIN_DRIFT_PAYMENTS)
       obstacles.push(`it has looked at ${payments} payments of the last day; ${MIN_DRIFT_PAYMENTS} are needed`);
     for (const { feature, stabilityIndex: index } of drifted) obstacles.push(`${feature} has drifted: ${index.toFixed(2)}`);
@@ -126,31 +139,60 @@ export class ModelsService implements OnModuleInit {
     this.cached = null;
   }
 
-  /** Compares the last day's payments with what the acting model, or else the one that looks on, was trained on. For the worker, daily. */
-  async measureDrift(): Promise<DriftReport> {
-    const { champion, challenger } = await this.getActive(this.database);
-    const active = challenger ?? champion;
-    if (active === null) return { modelVersion: '', payments: 0, drifted: [] };
-    const { version, card, ensemble } = active.document;
+  /** Lets a model neither act nor look on; its row stays. @throws ModelNotFoundError */
+  async rest(version: string, actor: string): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      if (!(await this.repository.turnOff(transaction, version))) throw new ModelNotFoundError();
+      await this.auditLog.record(transaction, { actor, merchantId: null, action: 'fraud_model_rested', objectId: version });
+    });
+    this.cached = null;
+  }
+
+  /**
+   * Compares the last day's payments with what each model was trained on, stores it and shows it as a metric. For the worker, daily.
+   *
+   * @returns The champion's report and the challenger's, as far as there are such.
+   */
+  async measureDrift(): Promise<DriftReport[]> {
+    const { champion, challenger } = await this.readActive(this.database);
     const now = this.clock.now();
     const rows = await this.repository.listInputs(new Date(now.getTime() - DAY_MS), MAX_DRIFT_PAYMENTS);
-    if (rows.length < MIN_DRIFT_PAYMENTS) return { modelVersion: version, payments: rows.length, drifted: [] };
-    const indexes: Record<string, number> = {};
-    for (const [column, feature] of ensemble.featureNames.entries()) {
-      const distribution = card.distributions[feature];
-      if (distribution !== undefined)
-        indexes[feature] = stabilityIndex(
-          distribution,
-          Float64Array.from(rows, (row) => row[column] ?? NaN),
-        );
+    const reports: DriftReport[] = [];
+    fraudModelStabilityIndex.reset();
+    for (const [role, active] of [
+      ['champion', champion],
+      ['challenger', challenger],
+    ] as const) {
+      if (active === null) continue;
+      const indexes = rows.length < MIN_DRIFT_PAYMENTS ? {} : driftOf(active.document, rows);
+      await this.repository.saveDrift(active.document.version, now, rows.length, indexes);
+      const worst = Math.max(...Object.values(indexes));
+      if (Number.isFinite(worst)) fraudModelStabilityIndex.set({ role }, worst);
+      reports.push({ modelVersion: active.document.version, role, payments: rows.length, drifted: driftedOf(indexes) });
     }
-    await this.repository.saveDrift(version, now, rows.length, indexes);
-    const drifted = Object.entries(indexes)
-      .filter(([, index]) => index > DRIFTED_ABOVE)
-      .map(([feature, index]) => ({ feature, stabilityIndex: index }))
-      .toSorted((first, second) => second.stabilityIndex - first.stabilityIndex);
-    return { modelVersion: version, payments: rows.length, drifted };
+    return reports;
   }
+}
+
+/** The stability index of each feature that the model's card describes. */
+function driftOf({ card, ensemble }: FraudModelDocument, rows: readonly (readonly (number | null)[])[]): Record<string, number> {
+  const indexes: Record<string, number> = {};
+  for (const [column, feature] of ensemble.featureNames.entries()) {
+    const distribution = card.distributions[feature];
+    if (distribution === undefined) continue;
+    indexes[feature] = stabilityIndex(
+      distribution,
+      Float64Array.from(rows, (row) => row[column] ?? NaN),
+    );
+  }
+  return indexes;
+}
+
+function driftedOf(indexes: Readonly<Record<string, number>>): DriftReport['drifted'] {
+  return Object.entries(indexes)
+    .filter(([, index]) => index > DRIFTED_ABOVE)
+    .map(([feature, index]) => ({ feature, stabilityIndex: index }))
+    .toSorted((first, second) => second.stabilityIndex - first.stabilityIndex);
 }
 
 function seesTheFeatures({ ensemble }: FraudModelDocument): boolean {

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import { type BusinessType, type ReviewRule } from '#merchants';
-import { type Queryable } from '#platform';
+import { AppConfig, type Queryable } from '#platform';
+import { type RiskAssessment } from '../domain/risk-score.js';
+import { type Exploration, explorationOf } from '../exploration.js';
+import { type FraudAttempt } from '../fraud-attempt.js';
 import { LabelsRepository } from '../labels.repository.js';
 import { type ClosedReason, type Review } from './review.js';
 import { ReviewsRepository } from './reviews.repository.js';
@@ -17,10 +20,12 @@ export interface HeldPayment {
   readonly currency: string;
   readonly businessType: BusinessType;
   readonly rule: ReviewRule;
+  /** `exploration`: points would have blocked it; `risk_score` when absent. */
+  readonly openedReason?: 'risk_score' | 'exploration';
 }
 
 /** A review that Stripe opened on a payment of ours. */
-export interface StripeReview extends Omit<HeldPayment, 'assessmentId' | 'score' | 'rule'> {
+export interface StripeReview extends Omit<HeldPayment, 'assessmentId' | 'score' | 'rule' | 'openedReason'> {
   readonly stripeReviewId: string;
   /** Stripe's word: `rule` or `manual`. */
   readonly openedReason: string;
@@ -35,18 +40,32 @@ export class ReviewQueue {
   constructor(
     private readonly repository: ReviewsRepository,
     private readonly labels: LabelsRepository,
+    private readonly config: AppConfig,
   ) {}
+
+  /** Whether a would-be block goes to a person instead. */
+  explorationOf(attempt: Pick<FraudAttempt, 'paymentId' | 'amount'>, assessment: RiskAssessment): Exploration | null {
+    const { fraud } = this.config;
+    const settings = { percent: fraud.explorePercent, upToMinor: fraud.exploreUpToMinor(attempt.amount.currency) };
+    return explorationOf(attempt, assessment, settings);
+  }
+
+  /** Whether one approval is not enough. */
+  needsFourEyes({ amountMinor, currency }: Pick<Review, 'amountMinor' | 'currency'>): boolean {
+    return amountMinor > this.config.fraud.fourEyesAboveMinor(currency);
+  }
 
   /** Puts a held payment into the queue; its clock starts now. */
   async openHeld(transaction: Queryable, held: HeldPayment): Promise<void> {
-    const { rule, ...payment } = held;
+    const { rule, openedReason = 'risk_score', ...payment } = held;
     await this.repository.insert(transaction, {
       ...payment,
       id: newId('review'),
       stripeReviewId: null,
       stage: 'before_payment',
-      openedReason: 'risk_score',
-      onExpiry: rule.onExpiry,
+      openedReason,
+      // What would have been blocked does not pass because nobody had the time to look.
+      onExpiry: openedReason === 'exploration' ? 'cancel' : rule.onExpiry,
       expiresAfterMs: rule.expiresAfterMs,
     });
   }

@@ -1,9 +1,10 @@
-import { newId } from '#kernel';
+import { currencyCode, money, newId } from '#kernel';
 import { ApiKeysService } from '#security';
 import { aMerchant, anAttempt, type NotedDecisions, startFraudApp, type FraudApp } from '../../../../test/fraud/fraud-app.js';
 import { BlacklistService } from '../blacklist/blacklist.service.js';
 import { FraudModule } from '../fraud.module.js';
 import { FraudService } from '../fraud.service.js';
+import { RuleSetsService } from '../rules/rule-sets.service.js';
 import { ReviewQueue } from './review-queue.js';
 import { ReviewedPayments } from './review.js';
 import { ReviewsService } from './reviews.service.js';
@@ -214,5 +215,67 @@ describe('reviews', () => {
 
     expect((await call(`/${id}`, undefined, stranger, 'GET')).status).toBe(404);
     expect((await call(`/${id}/approve`, REASON, stranger)).status).toBe(404);
+  });
+
+  describe('what people look at', () => {
+    let tuned: FraudApp;
+
+    beforeAll(async () => {
+      const environment = { FRAUD_EXPLORE_PERCENT: '20', FRAUD_EXPLORE_UP_TO: 'usd:5000', FRAUD_FOUR_EYES_ABOVE: 'jpy:20000' };
+      tuned = await startFraudApp([FraudModule], { databaseUrl: fraud.databaseUrl, environment });
+      const everything = [{ name: 'everything', expression: 'attempt.amountMinor > 0', weight: 100, mode: 'live' }];
+      const ruleSets = tuned.app.get(RuleSetsService);
+      const request = { document: { operatorRules: everything }, comment: 'blocks by points alone', mode: 'shadow' } as const;
+      const { version } = await ruleSets.create(tuned.merchantId, 'retail', request, { actor: 'system:test' });
+      await ruleSets.setMode(tuned.merchantId, 'retail', version, 'live', { actor: 'system:test' });
+    });
+    afterAll(() => tuned.close());
+
+    const assess = (change: Parameters<typeof anAttempt>[1]) =>
+      tuned.database.transaction((transaction) => tuned.app.get(FraudService).assess(transaction, anAttempt(tuned.merchantId, change)));
+
+    it('a share of what points would block, which is canceled when nobody looks', async () => {
+      const decisions = [];
+      for (let index = 0; index < 60; index++) decisions.push((await assess({ businessType: 'retail' })).decision);
+
+      const held = decisions.filter((decision) => decision === 'review').length;
+      // A fair lot of one in five leaves all or none of 60 on one side once in a million times.
+      expect(held).toBeGreaterThan(0);
+      expect(decisions.filter((decision) => decision === 'block')).toHaveLength(60 - held);
+      const reviews = await tuned.database.query(
+        `select distinct opened_reason as "openedReason", on_expiry as "onExpiry" from fraud_reviews where merchant_id = $1`,
+        [tuned.merchantId],
+      );
+      expect(reviews).toEqual([{ openedReason: 'exploration', onExpiry: 'cancel' }]);
+      const stored = await tuned.database.query(
+        `select decision, contributions #>> '{exploration,weight}' as weight, count(*) from fraud_assessments where merchant_id = $1 group by 1, 2 order by 2`,
+        [tuned.merchantId],
+      );
+      // The rules' own decision is kept, so that a replay gives the same.
+      expect(stored).toEqual([
+        { decision: 'block', weight: '5', count: held },
+        { decision: 'block', weight: null, count: 60 - held },
+      ]);
+    });
+
+    it.each([
+      ['jpy', 20_000, false],
+      ['jpy', 20_001, true],
+      ['usd', 100_000, false],
+      ['usd', 100_001, true],
+    ])('four eyes: of %s %d two people must approve: %s', async (currency, amountMinor, needsTwo) => {
+      const entry = { kind: 'customer', value: `cus_${currency}_${amountMinor}`, list: 'review', reason: 'test', expiresAt: null } as const;
+      await tuned.app.get(BlacklistService).add(tuned.merchantId, entry, { actor: 'system:test' });
+      const paymentId = newId('payment');
+      await assess({ paymentId, customerId: entry.value, amount: money(amountMinor, currencyCode(currency)) });
+      const [review] = await tuned.database.query<{ id: string }>('select id from fraud_reviews where payment_id = $1', [paymentId]);
+
+      const by = { actor: 'user:first', reason: 'looked at it' };
+      const { closedReason } = await tuned.app
+        .get(ReviewsService)
+        .decide({ merchantId: tuned.merchantId, livemode: false }, review!.id, 'approve', by);
+
+      expect(closedReason).toBe(needsTwo ? null : 'approved');
+    });
   });
 });

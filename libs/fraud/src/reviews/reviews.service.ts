@@ -19,8 +19,6 @@ export type ReviewVerdict = 'approve' | 'reject' | 'refund' | 'refund_as_fraud';
 
 /** An analyst has this long for one review before another may take it. */
 const CLAIM_LEASE_MS = 10 * MINUTE_MS;
-/** Above this many minor units two people must approve. */
-const FOUR_EYES_ABOVE_MINOR = 100_000;
 /** Reviews that one run of a job takes. */
 const BATCH = 100;
 
@@ -80,7 +78,7 @@ export class ReviewsService {
   async decide(scope: ReviewScope, id: string, verdict: ReviewVerdict, by: AuditContext & { readonly reason: string }): Promise<Review> {
     const before = await this.get(scope, id);
     const closing = closingOf(before, verdict, by);
-    const needsFourEyes = verdict === 'approve' && before.amountMinor > FOUR_EYES_ABOVE_MINOR;
+    const needsFourEyes = verdict === 'approve' && this.queue.needsFourEyes(before);
     if (needsFourEyes && before.firstApprovedBy === by.actor) throw new SecondApproverRequiredError();
     if (needsFourEyes && before.firstApprovedBy === null) {
       return this.change(scope, id, by, 'review_approved_first', (transaction) =>

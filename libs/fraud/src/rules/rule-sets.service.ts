@@ -1,12 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Clock, SECOND_MS } from '#kernel';
 import { type BusinessType } from '#merchants';
-import { Database, type Queryable } from '#platform';
+import { AppConfig, Database, type Queryable } from '#platform';
 import { AuditLog, type AuditContext } from '#security';
 import { DEFAULT_RULE_SETS } from '../domain/default-rule-sets.js';
 import { type OperatorRule } from '../domain/risk-score.js';
 import { checkRuleSet, type RuleMode, type RuleSet } from '../domain/rule-set.js';
 import { RuleSetInvalidError, RuleSetNotFoundError, RuleSetTakenError } from '../fraud.errors.js';
+import { readWithin } from '../read-within.js';
 import { checkExpression, compileOperatorRules } from './cel-rule.js';
 import { parseRuleSet } from './rule-set-document.js';
 import { RuleSetsRepository, type ShadowReportLine, type StoredRuleSet } from './rule-sets.repository.js';
@@ -30,6 +31,7 @@ const CACHE_SIZE = 10_000;
 /** Rule sets by merchant and business type: saved when they are sound, immutable, in shadow until somebody makes them live. */
 @Injectable()
 export class RuleSetsService {
+  private readonly logger = new Logger(RuleSetsService.name);
   private readonly cache = new Map<string, { readonly active: ActiveRuleSets; readonly readAtMs: number }>();
 
   constructor(
@@ -37,26 +39,40 @@ export class RuleSetsService {
     private readonly repository: RuleSetsRepository,
     private readonly auditLog: AuditLog,
     private readonly clock: Clock,
+    private readonly config: AppConfig,
   ) {}
 
-  /** What judges the merchant's payments, at most five seconds old. @param transaction - Of the payment. */
+  /**
+   * What judges the merchant's payments, at most five seconds old; while the database is slow what was known last, else the product's default.
+   *
+   * @param transaction - Of the payment.
+   */
   async getActive(transaction: Queryable, merchantId: string, businessType: BusinessType): Promise<ActiveRuleSets> {
     const key = `${merchantId}:${businessType}`;
     const nowMs = this.clock.monotonicMs();
     const cached = this.cache.get(key);
     if (cached !== undefined && nowMs - cached.readAtMs < CACHE_MS) return cached.active;
-    const stored = await this.repository.listActive(transaction, merchantId, businessType);
-    const of = (mode: RuleMode): CompiledRuleSet | null => compiled(stored.find((each) => each.mode === mode)?.content ?? null);
-    const active = { live: of('live') ?? { ruleSet: DEFAULT_RULE_SETS[businessType], operatorRules: [] }, shadow: of('shadow') };
+    const read = await readWithin(transaction, this.config.fraud.budgetMs / 3, () =>
+      this.readActive(transaction, merchantId, businessType),
+    );
+    if (read === null) this.logger.warn({ event: 'fraud_rule_sets_not_read', merchantId, businessType });
+    const active = read ?? cached?.active ?? { live: defaultOf(businessType), shadow: null };
     if (this.cache.size >= CACHE_SIZE) this.cache.clear();
     this.cache.set(key, { active, readAtMs: nowMs });
     return active;
   }
 
+  /** What judges the merchant's payments at this moment. */
+  async readActive(queryable: Queryable, merchantId: string, businessType: BusinessType): Promise<ActiveRuleSets> {
+    const stored = await this.repository.listActive(queryable, merchantId, businessType);
+    const of = (mode: RuleMode): CompiledRuleSet | null => compiled(stored.find((each) => each.mode === mode)?.content ?? null);
+    return { live: of('live') ?? defaultOf(businessType), shadow: of('shadow') };
+  }
+
   /** The rule set an assessment was made with. @throws RuleSetNotFoundError */
   async getByName(merchantId: string, businessType: BusinessType, name: string): Promise<CompiledRuleSet> {
-    const standard = DEFAULT_RULE_SETS[businessType];
-    if (standard.version === name) return { ruleSet: standard, operatorRules: [] };
+    const standard = defaultOf(businessType);
+    if (standard.ruleSet.version === name) return standard;
     const version = Number(name.slice(name.lastIndexOf('-') + 1));
     const stored = Number.isSafeInteger(version) ? await this.repository.find(merchantId, businessType, version) : null;
     const found = compiled(stored?.content ?? null);
@@ -148,6 +164,10 @@ export class RuleSetsService {
     if (found === null) throw new RuleSetNotFoundError();
     return found;
   }
+}
+
+function defaultOf(businessType: BusinessType): CompiledRuleSet {
+  return { ruleSet: DEFAULT_RULE_SETS[businessType], operatorRules: [] };
 }
 
 function compiled(ruleSet: RuleSet | null): CompiledRuleSet | null {

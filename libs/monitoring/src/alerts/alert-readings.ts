@@ -45,6 +45,7 @@ export class AlertReadings {
       criticalIncidents: await this.alerts.countCriticalIncidents(),
       backupAgeSeconds,
       drillAgeSeconds,
+      modelDrift: await this.alerts.findModelDrift(),
       ...this.surroundings.read(),
     };
   }

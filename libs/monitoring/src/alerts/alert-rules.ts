@@ -34,6 +34,8 @@ export interface DeploymentReadings {
   /** Seconds; null while backups, or drills, are switched off. */
   readonly backupAgeSeconds: number | null;
   readonly drillAgeSeconds: number | null;
+  /** The feature that has moved farthest from what the acting fraud model learned; null while none has drifted. */
+  readonly modelDrift: { readonly feature: string; readonly stabilityIndex: number } | null;
 }
 
 // Fewer requests in five minutes say nothing about a share.
@@ -95,6 +97,14 @@ export function deploymentFindings(readings: DeploymentReadings, limits: AlertsC
       'warning',
       'restore_drill_old',
       `For ${Math.round(drillAgeSeconds / HOUR_SECONDS)} hours no backup has been restored to see that it works`,
+    );
+  }
+  if (readings.modelDrift !== null) {
+    const { feature, stabilityIndex } = readings.modelDrift;
+    add(
+      'warning',
+      'fraud_model_drifted',
+      `${feature} is no longer what the fraud model learned: stability index ${stabilityIndex.toFixed(2)}`,
     );
   }
   return found;

@@ -78,6 +78,16 @@ export class AlertsRepository {
     return row ?? { made: 0, succeeded: 0, failed: 0 };
   }
 
+  /** What has drifted farthest for the fraud model that acts, by the latest day that was measured. */
+  async findModelDrift(): Promise<{ readonly feature: string; readonly stabilityIndex: number } | null> {
+    const [row] = await this.database.query<{ feature: string; stabilityIndex: number }>(
+      `select feature, stability_index as "stabilityIndex" from fraud_model_drift join fraud_models on version = model_version and mode = 'live'
+       where day = (select max(day) from fraud_model_drift where model_version = version) and stability_index > 0.25
+       order by stability_index desc limit 1`,
+    );
+    return row ?? null;
+  }
+
   async countCriticalIncidents(): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
       `select count(*) as count from security_incidents where resolved_at is null and severity = 'critical'`,

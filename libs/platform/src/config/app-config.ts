@@ -2,6 +2,7 @@
 import { type ConfigProblem, type Deployment, type Environment, hasContradictions, readGroup, variablesOf } from './env.js';
 import { BackupsConfig } from './backups-config.js';
 import { FeaturesConfig } from './features-config.js';
+import { FraudConfig } from './fraud-config.js';
 import { DatabaseConfig, OverloadConfig, SecurityConfig, ServerConfig, SessionsConfig, StripeConfig } from './groups.js';
 import { PaymentsConfig } from './groups-payments.js';
 import { RateLimitsConfig } from './rate-limits-config.js';
@@ -38,6 +39,7 @@ const GROUPS = {
   monitoring: MonitoringConfig,
   telemetry: TelemetryConfig,
   features: FeaturesConfig,
+  fraud: FraudConfig,
   mail: MailConfig,
   alerts: AlertsConfig,
   backups: BackupsConfig,

@@ -12,12 +12,19 @@ export class RetentionConfig {
   @Max(MAX_DAYS)
   idempotencyDays: number = 30;
 
-  /** Days of webhook events with the exact bytes that Stripe sent. Stripe itself shows them for 30. */
+  /** Days of the exact bytes of Stripe's webhook events, once they are done. Stripe itself shows them for 30. */
+  @Env('RETENTION_WEBHOOK_PAYLOAD_DAYS')
+  @IsInt()
+  @Min(30)
+  @Max(MAX_DAYS)
+  webhookPayloadDays: number = 90;
+
+  /** Days of webhook events and of their attempts, with the bytes or without. */
   @Env('RETENTION_WEBHOOK_DAYS')
   @IsInt()
   @Min(30)
   @Max(MAX_DAYS)
-  webhookDays: number = 90;
+  webhookDays: number = 400;
 
   /** Days of ended or expired sessions. */
   @Env('RETENTION_SESSION_DAYS')

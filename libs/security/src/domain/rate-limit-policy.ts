@@ -17,6 +17,23 @@ export const RATE_LIMIT_NAMES = [
 /** The name of a limit. */
 export type RateLimitName = (typeof RATE_LIMIT_NAMES)[number];
 
+/** The limits that an operator may set for a single merchant: those that are counted after it is known whose request it is. */
+export const TUNABLE_RATE_LIMITS = [
+  'payments',
+  'payments_gaming',
+  'payments_iot',
+  'payments_service',
+  'device_registration',
+] as const satisfies readonly RateLimitName[];
+
+/** The name of a limit that may differ by merchant. */
+export type TunableRateLimitName = (typeof TUNABLE_RATE_LIMITS)[number];
+
+/** Whether a name is one of {@link TUNABLE_RATE_LIMITS}. */
+export function isTunablePolicy(name: string): name is TunableRateLimitName {
+  return (TUNABLE_RATE_LIMITS as readonly string[]).includes(name);
+}
+
 /** One limit. */
 export interface RateLimitPolicy extends Quota {
   readonly name: RateLimitName;

@@ -2,9 +2,10 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
 import { AppConfig } from '#platform';
-import { DEFAULT_POLICIES, type RateLimitName, type RateLimitPolicy } from '../domain/rate-limit-policy.js';
+import { DEFAULT_POLICIES, isTunablePolicy, type RateLimitName, type RateLimitPolicy } from '../domain/rate-limit-policy.js';
 import { rateLimitDecisionsTotal } from '../metrics.js';
 import { SecurityIncidents } from '../security-incidents.js';
+import { MerchantRateLimits } from './merchant-rate-limits.service.js';
 import { RateLimitStorage, type TakeResult } from './rate-limit-storage.js';
 
 /** Who is counted. */
@@ -41,6 +42,7 @@ export class RateLimiter {
   constructor(
     private readonly storage: RateLimitStorage,
     private readonly incidents: SecurityIncidents,
+    private readonly merchants: MerchantRateLimits,
     { rateLimits }: AppConfig,
   ) {
     this.policies = {
@@ -55,7 +57,7 @@ export class RateLimiter {
     };
   }
 
-  /** The limit in force. */
+  /** The deployment's limit. */
   policy(name: RateLimitName): RateLimitPolicy {
     return this.policies[name];
   }
@@ -73,7 +75,7 @@ export class RateLimiter {
 
   /** Counts one request. A breach blocks the key where the policy says so, and is one incident however often it is repeated. */
   async take(name: RateLimitName, subject: RateLimitSubject): Promise<RateLimitOutcome> {
-    const policy = this.policies[name];
+    const policy = await this.policyFor(name, subject.merchantId);
     const key = keyOf(policy, subject.key);
     const result = await this.storage.take({ key, quota: policy });
     rateLimitDecisionsTotal.inc({ policy: name, backend: this.storage.backend, decision: result.isAllowed ? 'allowed' : 'refused' });
@@ -86,6 +88,15 @@ export class RateLimiter {
   /** Forgets what a key has used, after a success. */
   async forget(name: RateLimitName, key: string): Promise<void> {
     await this.storage.forget(keyOf(this.policies[name], key));
+  }
+
+  /** The limit that holds for a merchant; one read in five seconds for each merchant, whatever comes in. */
+  private async policyFor(name: RateLimitName, merchantId: string | undefined): Promise<RateLimitPolicy> {
+    const policy = this.policies[name];
+    if (merchantId === undefined || !isTunablePolicy(name)) return policy;
+    const limits = this.merchants.limitsOf(merchantId);
+    const limit = (limits instanceof Promise ? await limits : limits).get(name);
+    return limit === undefined ? policy : { ...policy, limit };
   }
 
   private report({ name, limit }: RateLimitPolicy, { key, ip, merchantId }: RateLimitSubject, blockedForMs: number): void {

@@ -63,6 +63,13 @@ export class CreateUserDto {
   merchantId?: string;
 }
 
+/** Another role. */
+export class ChangeRoleDto {
+  @ApiProperty({ enum: ROLES })
+  @IsIn(ROLES)
+  role: Role;
+}
+
 /** The signed-in person. */
 export class MeResponse {
   @ApiProperty({ enum: ['user'] })

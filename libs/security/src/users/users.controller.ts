@@ -1,10 +1,18 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCookieAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { PageQuery } from '#platform';
 import { CurrentPrincipal, RequireScope, RequireStepUp } from '../access.decorators.js';
 import type { Principal } from '../principal.js';
 import { auditActor, Origin, type RequestOrigin } from '../request-origin.js';
-import { CreateUserDto, FirstSecretsResponse, firstSecretsResponseOf, UserListResponse, userResponseOf } from './auth.dto.js';
+import {
+  ChangeRoleDto,
+  CreateUserDto,
+  FirstSecretsResponse,
+  firstSecretsResponseOf,
+  UserListResponse,
+  UserResponse,
+  userResponseOf,
+} from './auth.dto.js';
 import { UsersService } from './users.service.js';
 
 /** The people who administer. A person of one merchant sees and makes people of that merchant only. */
@@ -35,6 +43,34 @@ export class UsersController {
   ): Promise<FirstSecretsResponse> {
     const user = { email: body.email, role: body.role, merchantId: principal.merchantId ?? body.merchantId ?? null };
     return firstSecretsResponseOf(await this.users.create(user, auditActor(principal, origin)));
+  }
+
+  /** Gives a person another role, from their next request on. */
+  @Patch(':id')
+  @RequireScope('users:write')
+  @RequireStepUp()
+  @ApiOkResponse({ type: UserResponse })
+  async changeRole(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Body() { role }: ChangeRoleDto,
+    @Origin() origin: RequestOrigin,
+  ): Promise<UserResponse> {
+    return userResponseOf(await this.users.changeRole(id, principal.merchantId, role, auditActor(principal, origin)));
+  }
+
+  /** New secrets for a person who lost theirs or was disabled; the old ones end at once, the new ones are shown once. */
+  @Post(':id/reset')
+  @HttpCode(200)
+  @RequireScope('users:write')
+  @RequireStepUp()
+  @ApiOkResponse({ type: FirstSecretsResponse })
+  async reset(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Origin() origin: RequestOrigin,
+  ): Promise<FirstSecretsResponse> {
+    return firstSecretsResponseOf(await this.users.reset(id, principal.merchantId, auditActor(principal, origin)));
   }
 
   /** Ends a person's access at once. */

@@ -50,12 +50,24 @@ export class UsersRepository {
     );
   }
 
-  /** Whether anybody may already administer the whole deployment. */
-  async existsOwner(transaction: Queryable): Promise<boolean> {
-    // Two first owners at once would each see none; the lock lets the second one look after the first one's commit.
+  /** Whether anybody may already administer the whole deployment, besides the person named. */
+  async existsOwner(transaction: Queryable, besides: string | null = null): Promise<boolean> {
+    // Two first owners at once would each see none, and of the last two each the other; the lock lets the second one look after the first one's commit.
     await transaction.query('lock table users in share row exclusive mode');
-    const rows = await transaction.query(`select 1 from users where role = 'owner' and merchant_id is null and status = 'active' limit 1`);
+    const rows = await transaction.query(
+      `select 1 from users where role = 'owner' and merchant_id is null and status = 'active' and id is distinct from $1 limit 1`,
+      [besides],
+    );
     return rows.length > 0;
+  }
+
+  /** A person under the eyes of a merchant (null: of the whole deployment), locked for the rest of the transaction. */
+  async lock(transaction: Queryable, id: string, merchantId: string | null): Promise<User | null> {
+    const rows = await transaction.query<User & Record<string, unknown>>(
+      `select ${COLUMNS} from users where id = $1 and ($2::text is null or merchant_id = $2) for update`,
+      [id, merchantId],
+    );
+    return rows[0] ?? null;
   }
 
   async insert(
@@ -92,6 +104,19 @@ export class UsersRepository {
 
   async setPassword(transaction: Queryable, id: string, passwordHash: string): Promise<void> {
     await transaction.query(`update users set password_hash = $2, updated_at = now() where id = $1`, [id, passwordHash]);
+  }
+
+  /** New secrets in place of all old ones; whoever was disabled is back. */
+  async replaceSecrets(transaction: Queryable, id: string, stored: { passwordHash: string; totpSecretSealed: string }): Promise<void> {
+    await transaction.query(
+      `update users set password_hash = $2, totp_secret_sealed = $3, totp_pending_sealed = null, totp_last_step = null, status = 'active',
+              updated_at = now() where id = $1`,
+      [id, stored.passwordHash, stored.totpSecretSealed],
+    );
+  }
+
+  async setRole(transaction: Queryable, id: string, role: Role): Promise<void> {
+    await transaction.query('update users set role = $2, updated_at = now() where id = $1', [id, role]);
   }
 
   /** @returns Whether the person was active until now. */

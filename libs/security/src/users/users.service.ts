@@ -35,7 +35,7 @@ export interface FirstSecrets {
 export class UserRefusedError extends DomainError {
   override readonly name = 'UserRefusedError';
 
-  constructor(code: 'user_exists' | 'owner_exists' | 'user_not_found' | 'password_refused', message: string) {
+  constructor(code: 'user_exists' | 'owner_exists' | 'last_owner' | 'user_not_found' | 'password_refused', message: string) {
     super(code === 'user_not_found' ? 'not_found' : code === 'password_refused' ? 'unprocessable' : 'conflict', code, message);
   }
 }
@@ -99,9 +99,60 @@ export class UsersService {
     return recoveryCodes;
   }
 
-  /** Ends a person's access at once, everywhere. @throws UserRefusedError `user_not_found` when there is no active one. */
+  /**
+   * Gives a person who lost their password or telephone, or was disabled, new ones of everything; what they had ends at once.
+   *
+   * @param merchantId - The merchant whose people the caller may change; null for everybody.
+   * @throws UserRefusedError `user_not_found`.
+   */
+  async reset(id: string, merchantId: string | null, by: AuditContext): Promise<FirstSecrets> {
+    const { secrets, stored } = await this.newSecrets(id);
+    await this.database.transaction(async (transaction) => {
+      const user = await this.users.lock(transaction, id, merchantId);
+      if (user === null) throw new UserRefusedError('user_not_found', 'There is no such person.');
+      await this.users.replaceSecrets(transaction, id, stored);
+      await this.users.replaceRecoveryCodes(transaction, id, this.secondFactor.hashesOf(secrets.recoveryCodes));
+      await this.sessions.revokeAllOf(transaction, id, null);
+      const changes = { statusBefore: user.status };
+      await this.auditLog.record(transaction, { ...by, merchantId: user.merchantId, action: 'user_reset', objectId: id, changes });
+    });
+    return secrets;
+  }
+
+  /** {@link reset} for the operator at the machine, when nobody is left who could. @throws UserRefusedError `user_not_found`. */
+  async resetByEmail(email: string, by: AuditContext): Promise<FirstSecrets> {
+    const user = await this.users.findByEmail(email.trim().toLowerCase());
+    if (user === null) throw new UserRefusedError('user_not_found', 'There is no such person.');
+    return this.reset(user.id, null, by);
+  }
+
+  /**
+   * Gives a person another role, from their next request on.
+   *
+   * @throws UserRefusedError `user_not_found`; `last_owner` when nobody would be left who may change people.
+   */
+  changeRole(id: string, merchantId: string | null, role: Role, by: AuditContext): Promise<User> {
+    return this.database.transaction(async (transaction) => {
+      const user = await this.users.lock(transaction, id, merchantId);
+      if (user === null) throw new UserRefusedError('user_not_found', 'There is no such person.');
+      if (user.role === role) return user;
+      await this.refuseLastOwner(transaction, user);
+      await this.users.setRole(transaction, id, role);
+      const changes = { before: user.role, after: role };
+      await this.auditLog.record(transaction, { ...by, merchantId: user.merchantId, action: 'user_role_changed', objectId: id, changes });
+      return { ...user, role };
+    });
+  }
+
+  /**
+   * Ends a person's access at once, everywhere.
+   *
+   * @throws UserRefusedError `user_not_found` when there is no active one; `last_owner` when nobody would be left who may change people.
+   */
   async disable(id: string, merchantId: string | null, by: AuditContext): Promise<void> {
     await this.database.transaction(async (transaction) => {
+      const user = await this.users.lock(transaction, id, merchantId);
+      if (user !== null) await this.refuseLastOwner(transaction, user);
       if (!(await this.users.disable(transaction, id, merchantId))) {
         throw new UserRefusedError('user_not_found', 'There is no such active person.');
       }
@@ -129,6 +180,18 @@ export class UsersService {
     });
   }
 
+  private async refuseLastOwner(transaction: Queryable, { id, role, merchantId }: User): Promise<void> {
+    if (role !== 'owner' || merchantId !== null || (await this.users.existsOwner(transaction, id))) return;
+    throw new UserRefusedError('last_owner', 'Nobody would be left who may change people. Make another owner first.');
+  }
+
+  private async newSecrets(userId: string): Promise<{ secrets: FirstSecrets; stored: { passwordHash: string; totpSecretSealed: string } }> {
+    const password = randomBytes(FIRST_PASSWORD_BYTES).toString('base64url');
+    const { secret, sealed } = this.secondFactor.newSecret(userId);
+    const secrets = { userId, password, totpSecret: secret, recoveryCodes: this.secondFactor.newRecoveryCodes() };
+    return { secrets, stored: { passwordHash: await this.passwords.hash(password), totpSecretSealed: sealed } };
+  }
+
   private async secretsOf(id: string): Promise<UserSecrets> {
     const user = await this.users.find(id);
     if (user === null) throw new UserRefusedError('user_not_found', 'There is no such person.');
@@ -142,10 +205,7 @@ export class UsersService {
     check: (transaction: Queryable) => Promise<void>,
   ): Promise<FirstSecrets> {
     const userId = newId('user');
-    const password = randomBytes(FIRST_PASSWORD_BYTES).toString('base64url');
-    const passwordHash = await this.passwords.hash(password);
-    const totp = this.secondFactor.newSecret(userId);
-    const recoveryCodes = this.secondFactor.newRecoveryCodes();
+    const { secrets, stored } = await this.newSecrets(userId);
     const { role, merchantId } = user;
     const email = user.email.trim().toLowerCase();
     try {
@@ -156,10 +216,10 @@ export class UsersService {
           merchantId,
           email,
           role,
-          passwordHash,
-          totpSecretSealed: withSecondFactor ? totp.sealed : null,
+          passwordHash: stored.passwordHash,
+          totpSecretSealed: withSecondFactor ? stored.totpSecretSealed : null,
         });
-        await this.users.replaceRecoveryCodes(transaction, userId, this.secondFactor.hashesOf(recoveryCodes));
+        await this.users.replaceRecoveryCodes(transaction, userId, this.secondFactor.hashesOf(secrets.recoveryCodes));
         await this.auditLog.record(transaction, { ...by, merchantId, action: 'user_created', objectId: userId, changes: { role } });
       });
     } catch (error) {
@@ -167,6 +227,6 @@ export class UsersService {
       if (isForeignKeyViolation(error)) throw new UnknownMerchantError('merchantId');
       throw error;
     }
-    return { userId, password, totpSecret: totp.secret, recoveryCodes };
+    return secrets;
   }
 }

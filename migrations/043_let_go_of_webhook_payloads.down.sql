@@ -1,0 +1,1 @@
+drop table webhook_payloads_kept, webhook_payload_cursor;

@@ -1,0 +1,1 @@
+drop table merchant_rate_limits;
