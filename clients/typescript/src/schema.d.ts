@@ -102,6 +102,10 @@ export interface Schemas {
     readonly disputed: Schemas['PayerElementsResponse'];
     readonly prior: readonly (Schemas['PriorPaymentResponse'])[];
   };
+  ConfirmPaymentDto: {
+    readonly paymentMethod?: string;
+    readonly returnUrl?: string;
+  };
   CreateApiKeyDto: {
     readonly name: string;
     readonly scopes?: readonly ("payments:read" | "payments:write" | "refunds:write" | "disputes:read" | "disputes:write" | "devices:read" | "devices:write" | "customers:read" | "customers:write" | "customers:erase" | "fraud:read" | "rules:read" | "rules:write" | "reviews:read" | "reviews:decide" | "blacklist:read" | "blacklist:write" | "webhooks:read" | "webhooks:write" | "merchants:read" | "profiles:read" | "profiles:write" | "feature_flags:read" | "feature_flags:write" | "reconciliation:read" | "reconciliation:write" | "api_keys:read" | "incidents:read" | "incidents:write" | "audit:read" | "alerts:read" | "alerts:write" | "metrics:read" | "health:read")[];
@@ -963,6 +967,7 @@ export interface Operations {
   'POST /api/payments': { path: undefined; query: undefined; body: Schemas['CreatePaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/cancel': { path: { 'id': string }; query: undefined; body: Schemas['CancelPaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/capture': { path: { 'id': string }; query: undefined; body: Schemas['CapturePaymentDto']; answer: Schemas['PaymentResponse'] };
+  'POST /api/payments/{id}/confirm': { path: { 'id': string }; query: undefined; body: Schemas['ConfirmPaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/refunds': { path: { 'id': string }; query: undefined; body: Schemas['RefundPaymentDto']; answer: Schemas['RefundResponse'] };
   'POST /api/webhook-deliveries/{id}/redeliver': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookDeliveryResponse'] };
   'POST /api/webhook-endpoints': { path: undefined; query: undefined; body: Schemas['CreateWebhookEndpointDto']; answer: Schemas['WebhookEndpointResponse'] };

@@ -158,10 +158,18 @@ export abstract class PaymentGateway {
   /** Makes the intent without moving money. */
   abstract createPayment(request: GatewayPaymentRequest, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>>;
 
+  /** Gives an intent that waits for a payment method one, without moving money. */
+  abstract preparePayment(
+    gatewayId: string,
+    instrument: Pick<GatewayPaymentRequest, 'paymentMethod' | 'customerGatewayId'>,
+  ): Promise<GatewayAnswer<GatewayPayment>>;
+
   /** Moves or reserves the money of an intent whose id is already committed. */
   abstract confirmPayment(
     gatewayId: string,
     options: {
+      /** Again, because two who pay at once must not pay with each other's. */
+      readonly paymentMethod: string;
       readonly returnUrl: string | null;
       /** Nobody is present: a challenge is a decline, `authentication_required`. */
       readonly isOffSession: boolean;
@@ -192,6 +200,9 @@ export abstract class PaymentGateway {
 
   /** The refund as it is now. */
   abstract retrieveRefund(gatewayId: string): Promise<GatewayAnswer<GatewayRefund>>;
+
+  /** The refund that was made for ours, found by our id in its metadata; null when none was made. */
+  abstract findRefund(paymentGatewayId: string, refundId: string): Promise<GatewayAnswer<GatewayRefund | null>>;
 
   /** The dispute as it is now. */
   abstract retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>>;

@@ -36,6 +36,8 @@ import { PaymentExecutor } from './payment-executor.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentPayers } from './payment-payers.js';
 import { PaymentRecorder } from './payment-recorder.js';
+import { PaymentRetries, RetryRecords } from './payment-retries.js';
+import { PaymentRetriesService } from './payment-retries.service.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentViews } from './payment-views.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -90,6 +92,8 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentPayers,
     PaymentRecorder,
     PaymentQueueRepository,
+    PaymentRetries,
+    PaymentRetriesService,
     PaymentSettler,
     PaymentSumsRepository,
     PaymentTimeline,
@@ -99,6 +103,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentsService,
     RefundsRepository,
     RefundsService,
+    RetryRecords,
     SavedMethodChanges,
     SavedMethodCompleter,
     SavedMethodEvents,
@@ -120,6 +125,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentCompleter,
     PaymentExecutor,
     PaymentOperations,
+    PaymentRetriesService,
     PaymentQueueRepository,
     PaymentTimeline,
     PaymentTransitions,

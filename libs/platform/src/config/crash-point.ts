@@ -7,6 +7,7 @@ export type CrashPoint =
   | 'after_intent_adopted'
   | 'after_confirmed'
   | 'after_settled'
+  | 'after_intent_prepared'
   | 'after_answer_stored'
   | 'after_operation_claimed'
   | 'after_operation_recorded'
