@@ -111,9 +111,12 @@ describe('any order of events, with duplicates, through several workers', () => 
   async function aPayment(): Promise<string> {
     const id = String(++serial).padStart(8, '0');
     await insertPayment(webhooks.database, id, { status: 'processing' });
+    // What Stripe says of fraud labels payments that were assessed.
     await webhooks.database.query(
-      `insert into fraud_attempts (merchant_id, livemode, payment_id, business_type, amount_minor, currency, device_id) values ('mer_1', false, $1, 'retail', 1250, 'usd', 'dev_1')`,
-      [`pay_${id}`],
+      `insert into fraud_assessments (id, payment_id, merchant_id, livemode, device_id, amount_minor, currency, business_type, score, level, decision,
+         contributions, features, engine_version)
+       values ($1, $2, 'mer_1', false, 'dev_1', 1250, 'usd', 'retail', 0, 'low', 'allow', '{}', '{"attempt": {"occurredAt": "2026-11-01T00:00:00Z"}}', '1')`,
+      [`fra_${id}`, `pay_${id}`],
     );
     webhooks.gateway.payments.set(`pi_${id}`, gatewayPayment({ gatewayId: `pi_${id}`, chargeId: `ch_${id}`, paymentId: `pay_${id}` }));
     webhooks.gateway.refunds.set(`re_${id}`, {
