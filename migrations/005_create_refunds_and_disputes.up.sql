@@ -9,8 +9,9 @@ create table refunds (
   outcome_certainty text not null default 'known' check (outcome_certainty in ('known', 'unknown')),
   reason text check (reason in ('duplicate', 'fraudulent', 'requested_by_customer')),
   failure_reason text,
-  -- Derived from the refund's id and kept for ever: a retry is the same row with the same key.
+  -- A retry is the same row with the same key, unless Stripe has stored an error under it and its list says that nothing was made.
   stripe_idempotency_key text collate "C" not null unique,
+  has_stored_error boolean not null default false,
   stripe_refund_id text collate "C" unique,
   created_by text not null,
   next_check_at timestamptz,

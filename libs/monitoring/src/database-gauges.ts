@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, SECOND_MS } from '#kernel';
 import { BackupRunsRepository } from '#operations';
-import { PaymentsRepository } from '#payments';
+import { DisputeDeadlinesRepository, PaymentsRepository } from '#payments';
 import {
   backupAgeSeconds,
   databaseGaugesUp,
+  disputesUnanswered,
   queueDue,
   queueOldestSeconds,
   restoreDrillAgeSeconds,
@@ -26,6 +27,7 @@ export class DatabaseGauges {
   constructor(
     private readonly queues: QueuesRepository,
     private readonly payments: PaymentsRepository,
+    private readonly deadlines: DisputeDeadlinesRepository,
     private readonly backups: BackupRunsRepository,
     private readonly clock: Clock,
   ) {}
@@ -54,6 +56,8 @@ export class DatabaseGauges {
     const { count, oldestSeconds } = await this.payments.unknownOutcomes();
     unknownOutcomes.set(count);
     unknownOutcomeOldestSeconds.set(oldestSeconds);
+    for (const [hoursLeft, open] of Object.entries(await this.deadlines.countByHoursLeft()))
+      disputesUnanswered.set({ hours_left: hoursLeft }, open);
     const { backupAgeSeconds: backup, drillAgeSeconds: drill } = await this.backups.ages();
     if (backup === null) backupAgeSeconds.remove();
     else backupAgeSeconds.set(backup);

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '#kernel';
 import { type AttemptAssessment } from '#fraud';
 import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
@@ -30,8 +29,7 @@ export class PaymentRecorder {
   ) {}
 
   /** @returns null when another request has the key; nothing is written then. */
-  async record(caller: PaymentCaller, key: IdempotentRequest, draft: PaymentDraft): Promise<RecordedPayment | null> {
-    const id = newId('payment');
+  async record(caller: PaymentCaller, key: IdempotentRequest, draft: PaymentDraft, id: string): Promise<RecordedPayment | null> {
     return this.database.transaction(async (transaction) => {
       if (!(await this.idempotency.claim(caller, key.key, key.requestHash, id, transaction))) return null;
       const admission = await this.admission.admit(transaction, caller, draft, id);

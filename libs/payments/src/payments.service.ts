@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError, isId } from '#kernel';
+import { DomainError, isId, newId } from '#kernel';
 import { MerchantsService } from '#merchants';
 import { crashPoint } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
@@ -31,11 +31,12 @@ export class PaymentsService {
    *
    * A refusal by the rules throws and leaves nothing behind; a refusal by the issuer or the fraud rules is an answer, recorded and repeated.
    *
+   * @param id - The payment's, where it was chosen and committed before: the payment of one id is made once, for ever.
    * @throws the refusals of {@link PaymentDrafts.draft} @throws IdempotencyKeyReusedError @throws IdempotencyInProgressError
    */
-  async create(caller: PaymentCaller, key: string, request: CreatePaymentDto): Promise<Outcome> {
+  async create(caller: PaymentCaller, key: string, request: CreatePaymentDto, id: string = newId('payment')): Promise<Outcome> {
     const idempotency = { key, requestHash: requestHashOf('POST /api/payments', request) };
-    const recorded = await this.record(caller, idempotency, request);
+    const recorded = await this.record(caller, idempotency, request, id);
     if (!recorded) return this.repeat(caller, idempotency);
     const { payment, attempt, seller } = recorded;
     crashPoint('after_recorded');
@@ -65,10 +66,11 @@ export class PaymentsService {
     caller: PaymentCaller,
     idempotency: IdempotentRequest,
     request: CreatePaymentDto,
+    id: string,
   ): Promise<(RecordedPayment & { readonly seller: Seller }) | null> {
     try {
       const draft = await this.drafts.draft(caller, request);
-      const recorded = await this.recorder.record(caller, idempotency, draft);
+      const recorded = await this.recorder.record(caller, idempotency, draft, id);
       return recorded && { ...recorded, seller: draft.seller };
     } catch (error) {
       if (error instanceof DomainError && (await this.idempotency.find(caller, idempotency.key, idempotency.requestHash))) return null;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { assert, type CurrencyCode, newId } from '#kernel';
 import { AppConfig, Database, type Queryable } from '#platform';
@@ -23,6 +24,8 @@ export interface Refund {
   readonly failureReason: string | null;
   readonly stripeIdempotencyKey: string;
   readonly stripeRefundId: string | null;
+  /** Whether Stripe has stored a 5xx under its key, which it replays for as long as it keeps the key. */
+  readonly hasStoredError: boolean;
   /** Whether Stripe still knows its key: for 23 hours. */
   readonly isResendable: boolean;
   readonly createdAt: Date;
@@ -30,9 +33,9 @@ export interface Refund {
 
 const COLUMNS = `id, payment_id as "paymentId", merchant_id as "merchantId", livemode, amount_minor as "amountMinor", currency, status,
   outcome_certainty as "outcomeCertainty", reason, failure_reason as "failureReason", stripe_idempotency_key as "stripeIdempotencyKey",
-  stripe_refund_id as "stripeRefundId", created_at > now() - interval '23 hours' as "isResendable", created_at as "createdAt"`;
+  stripe_refund_id as "stripeRefundId", has_stored_error as "hasStoredError", created_at > now() - interval '23 hours' as "isResendable", created_at as "createdAt"`;
 
-/** SQL of `refunds`. A row is never deleted and never gets another key. */
+/** SQL of `refunds`. A row is never deleted. */
 @Injectable()
 export class RefundsRepository {
   constructor(
@@ -63,7 +66,7 @@ export class RefundsRepository {
         refund.amountMinor,
         payment.currency,
         refund.reason,
-        `${payment.livemode ? 'live' : 'test'}:refund:${id}`,
+        keyOf({ id, livemode: payment.livemode }),
         refund.stripeRefundId,
         refund.createdBy,
         this.config.payments.requestLeaseSeconds,
@@ -109,17 +112,29 @@ export class RefundsRepository {
       readonly stripeRefundId: string | null;
       readonly failureReason: string | null;
       readonly outcomeCertainty: 'known' | 'unknown';
+      readonly hasStoredError?: boolean;
     },
   ): Promise<Refund | null> {
     const [row] = await transaction.query<Refund>(
-      `update refunds set status = $2, stripe_refund_id = coalesce(stripe_refund_id, $3), failure_reason = $4, outcome_certainty = $5, updated_at = now(),
+      `update refunds set status = $2, stripe_refund_id = coalesce(stripe_refund_id, $3), failure_reason = $4, outcome_certainty = $5, has_stored_error = $6,
+         updated_at = now(),
          next_check_at = case when $5 = 'unknown' then now() + interval '10 seconds' end
        where id = $1 and status not in ('failed', 'canceled')
          -- A late event from before the success is no news; a success can only still fail.
          and (status <> 'succeeded' or $2 not in ('pending', 'requires_action'))
-         and (status, stripe_refund_id, failure_reason, outcome_certainty) is distinct from ($2, coalesce(stripe_refund_id, $3), $4, $5)
+         and (status, stripe_refund_id, failure_reason, outcome_certainty, has_stored_error) is distinct from ($2, coalesce(stripe_refund_id, $3), $4, $5, $6)
        returning ${COLUMNS}`,
-      [id, change.status, change.stripeRefundId, change.failureReason, change.outcomeCertainty],
+      [id, change.status, change.stripeRefundId, change.failureReason, change.outcomeCertainty, change.hasStoredError ?? false],
+    );
+    return row ?? null;
+  }
+
+  /** Gives a refund that was never made another key. @returns null when somebody else did, or the refund has come to its end. */
+  async renewKey({ id, livemode, stripeIdempotencyKey }: Refund): Promise<Refund | null> {
+    const [row] = await this.database.query<Refund>(
+      `update refunds set stripe_idempotency_key = $3, has_stored_error = false, updated_at = now()
+       where id = $1 and stripe_idempotency_key = $2 and outcome_certainty = 'unknown' returning ${COLUMNS}`,
+      [id, stripeIdempotencyKey, `${keyOf({ id, livemode })}:${randomUUID()}`],
     );
     return row ?? null;
   }
@@ -133,4 +148,8 @@ export class RefundsRepository {
       [limit, this.config.payments.completerLeaseSeconds],
     );
   }
+}
+
+function keyOf({ id, livemode }: Pick<Refund, 'id' | 'livemode'>): string {
+  return `${livemode ? 'live' : 'test'}:refund:${id}`;
 }

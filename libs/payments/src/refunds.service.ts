@@ -51,8 +51,16 @@ export class RefundsService {
   /** Finds out what became of a refund whose answer was lost. */
   async complete(refund: Refund, source: ChangeSource): Promise<Refund> {
     if (refund.stripeRefundId !== null) return this.apply(refund, await this.gateway.retrieveRefund(refund.stripeRefundId), source);
-    // The same key gives the first outcome. Later the key may be forgotten, and only the webhook or the books can tell.
-    return refund.isResendable ? this.send(refund, source) : refund;
+    // The same key gives the first outcome, unless that is a stored 5xx, which would be replayed for ever, or the key is forgotten.
+    if (refund.isResendable && !refund.hasStoredError) return this.send(refund, source);
+    const payment = await this.payments.get(this.database, refund.paymentId);
+    const found = await this.gateway.findRefund(payment.stripePaymentIntentId ?? '', refund.id);
+    if (found.outcome !== 'succeeded') return refund;
+    if (found.object) return this.apply(refund, { ...found, object: found.object }, source);
+    if (!refund.isResendable)
+      return this.apply(refund, { outcome: 'failed', code: 'never_made', message: '', object: null, call: found.call }, source);
+    const renewed = await this.refunds.renewKey(refund);
+    return renewed ? this.send(renewed, source) : refund;
   }
 
   /** Finishes refunds that are due for a look. @returns How many there were. */
@@ -176,6 +184,12 @@ function changeOf(refund: Refund, answer: GatewayAnswer<GatewayRefund>): Paramet
       return { status: 'failed', stripeRefundId, failureReason: answer.code, outcomeCertainty: 'known' };
     case 'not_sent':
     case 'unknown':
-      return { status: refund.status, stripeRefundId, failureReason: refund.failureReason, outcomeCertainty: 'unknown' };
+      return {
+        status: refund.status,
+        stripeRefundId,
+        failureReason: refund.failureReason,
+        outcomeCertainty: 'unknown',
+        hasStoredError: answer.outcome === 'unknown' && (answer.call.httpStatus ?? 0) >= 500,
+      };
   }
 }

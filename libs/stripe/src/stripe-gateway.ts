@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { type Money, toStripeAmount } from '#kernel';
 import {
+  type ChargeFacts,
+  type DisputeEvidence,
   type GatewayAnswer,
   type GatewayDispute,
   type GatewayFraudWarning,
@@ -15,6 +17,7 @@ import { AppConfig } from '#platform';
 import { type StripeEndpoint } from './metrics.js';
 import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
+import { chargeFactsOf, stripeEvidenceOf } from './stripe-disputes.js';
 import {
   gatewayDisputeOf,
   gatewayFraudWarningOf,
@@ -27,6 +30,8 @@ import {
 // Lists are read page by page; a payment lost between create and commit is at most minutes old, so few pages hold it.
 const LIST_PAGE_SIZE = 100;
 const LIST_PAGES = 20;
+// How far Stripe's clock may be behind ours: what it made for us must not look older than our row.
+const CLOCK_SKEW_SECONDS = 300;
 /** The charge comes along in full: it alone says until when a held amount can be captured. */
 const WITH_CHARGE = { expand: ['latest_charge'] };
 
@@ -59,13 +64,26 @@ export class StripeGateway extends PaymentGateway {
     return this.payment('payment_intents.create', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
   }
 
+  override preparePayment(
+    gatewayId: string,
+    { paymentMethod, customerGatewayId }: Pick<GatewayPaymentRequest, 'paymentMethod' | 'customerGatewayId'>,
+  ): Promise<GatewayAnswer<GatewayPayment>> {
+    const params = { payment_method: paymentMethod, ...(customerGatewayId === null ? {} : { customer: customerGatewayId }) };
+    return this.payment('payment_intents.update', (options) => this.stripe.paymentIntents.update(gatewayId, params, options));
+  }
+
   override confirmPayment(
     gatewayId: string,
-    { returnUrl, isOffSession }: { readonly returnUrl: string | null; readonly isOffSession: boolean },
+    {
+      paymentMethod,
+      returnUrl,
+      isOffSession,
+    }: { readonly paymentMethod: string; readonly returnUrl: string | null; readonly isOffSession: boolean },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
     const params: Stripe.PaymentIntentConfirmParams = {
       ...WITH_CHARGE,
+      payment_method: paymentMethod,
       ...(returnUrl === null ? {} : { return_url: returnUrl }),
       ...(isOffSession ? { off_session: true } : {}),
     };
@@ -131,10 +149,64 @@ export class StripeGateway extends PaymentGateway {
     });
   }
 
+  override async findRefund(paymentGatewayId: string, refundId: string): Promise<GatewayAnswer<GatewayRefund | null>> {
+    const answer = await this.calls.make({
+      endpoint: 'refunds.list',
+      send: (options) => this.stripe.refunds.list({ payment_intent: paymentGatewayId, limit: LIST_PAGE_SIZE }, options),
+      translate: (list) => ({
+        found: list.data.find(({ metadata }) => metadata?.[METADATA_KEYS.refund] === refundId),
+        isCut: list.has_more,
+      }),
+    });
+    if (answer.outcome !== 'succeeded')
+      return answer.outcome === 'failed' || answer.outcome === 'declined' ? { ...answer, object: null } : answer;
+    const { found, isCut } = answer.object;
+    if (!found && isCut) return { outcome: 'unknown', call: answer.call };
+    return { ...answer, object: found ? gatewayRefundOf(found) : null };
+  }
+
   override retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>> {
     return this.calls.make({
       endpoint: 'disputes.retrieve',
       send: (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override describeDisputedCharge(gatewayDisputeId: string): Promise<GatewayAnswer<ChargeFacts>> {
+    return this.calls.make({
+      endpoint: 'disputes.retrieve',
+      send: (options) => this.stripe.disputes.retrieve(gatewayDisputeId, { expand: ['charge'] }, options),
+      translate: chargeFactsOf,
+    });
+  }
+
+  override stageEvidence(gatewayDisputeId: string, evidence: DisputeEvidence): Promise<GatewayAnswer<GatewayDispute>> {
+    const params: Stripe.DisputeUpdateParams = { evidence: stripeEvidenceOf(evidence), submit: false };
+    return this.calls.make({
+      endpoint: 'disputes.stage',
+      send: (options) => this.stripe.disputes.update(gatewayDisputeId, params, options),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override submitEvidence(
+    gatewayDisputeId: string,
+    evidence: DisputeEvidence,
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayDispute>> {
+    const params: Stripe.DisputeUpdateParams = { evidence: stripeEvidenceOf(evidence), submit: true };
+    return this.calls.make({
+      endpoint: 'disputes.submit',
+      send: (options) => this.stripe.disputes.update(gatewayDisputeId, params, { ...options, idempotencyKey }),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override closeDispute(gatewayDisputeId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayDispute>> {
+    return this.calls.make({
+      endpoint: 'disputes.close',
+      send: (options) => this.stripe.disputes.close(gatewayDisputeId, {}, { ...options, idempotencyKey }),
       translate: gatewayDisputeOf,
     });
   }
@@ -156,7 +228,10 @@ export class StripeGateway extends PaymentGateway {
   }
 
   override async findPayment(paymentId: string, createdAfter: Date): Promise<GatewayAnswer<GatewayPayment | null>> {
-    const params: Stripe.PaymentIntentListParams = { limit: LIST_PAGE_SIZE, created: { gte: Math.floor(createdAfter.getTime() / 1_000) } };
+    const params: Stripe.PaymentIntentListParams = {
+      limit: LIST_PAGE_SIZE,
+      created: { gte: Math.floor(createdAfter.getTime() / 1_000) - CLOCK_SKEW_SECONDS },
+    };
     for (let page = 0; page < LIST_PAGES; page++) {
       const answer = await this.calls.make({
         endpoint: 'payment_intents.list',
