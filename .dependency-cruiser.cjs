@@ -34,8 +34,9 @@ module.exports = {
     },
     {
       name: 'apps-use-front-doors',
+      comment: 'scripts/wal-archive.ts starts once for each 16 MB of WAL: behind its two side doors lies only what it needs.',
       severity: 'error',
-      from: { path: '^(apps|scripts|bench)/' },
+      from: { path: '^(apps|scripts|bench)/', pathNot: '^scripts/wal-archive\\.ts$' },
       to: { path: '^libs/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
     },
     {

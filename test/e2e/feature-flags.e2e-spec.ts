@@ -89,6 +89,20 @@ describe('feature flags', () => {
     expect(rotated.status).toBeLessThan(300);
   });
 
+  it('are read once by all who ask at the same time, and again by who asks after a change', async () => {
+    const merchants = system.app.get(MerchantsService, { strict: false });
+    merchants.forget(system.merchantId);
+    const before = await Promise.all(Array.from({ length: 10 }, () => merchants.getContext(system.merchantId)));
+    merchants.forget(system.merchantId);
+    const overtaken = merchants.getContext(system.merchantId);
+    merchants.forget(system.merchantId);
+    const after = await merchants.getContext(system.merchantId);
+    await overtaken;
+
+    expect(new Set(before).size).toBe(1);
+    expect(await merchants.getContext(system.merchantId)).toBe(after);
+  });
+
   it('writes every change to the audit log with its reason', async () => {
     await put('accept_payments', 50, 'half of them');
 

@@ -6,21 +6,23 @@ import { DAY_MS, newId } from '#kernel';
 import { BackupsService, RestoreDrillService } from '#operations';
 import { CustomerPrivacyService } from '#security';
 import { startSecuredApp } from './secured-app.js';
-import { describeWithTools } from '../operations/postgres-tools.js';
+import { DEBIAN_POSTGRES, DEBIAN_POSTGRES_FOLDER, DebianPostgres, requiresProgram } from '#test';
 import { TestSystem } from '../support/test-system.js';
 
 const BY = { actor: 'system:test' };
 
-const withTools = await describeWithTools();
-
-withTools('a backup that is older than an erasure', () => {
+requiresProgram(DEBIAN_POSTGRES)('a backup that is older than an erasure', () => {
   let folder: string;
+  let postgres: DebianPostgres;
   let system: TestSystem;
   let restoredUrl: string;
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'upp-erased-'));
+    // pg_dump refuses servers newer than itself: this is the server of Debian's.
+    postgres = await DebianPostgres.start();
     system = await TestSystem.start({
+      connection: async () => ({ DATABASE_URL: await postgres.createDatabase('upp'), BACKUP_TOOLS_FOLDER: DEBIAN_POSTGRES_FOLDER }),
       environment: { BACKUP_FOLDER: folder, BACKUP_ENCRYPTION_KEY: 'backup-encryption-key-of-the-tests-0123' },
     });
     restoredUrl = await anEmptyDatabase();
@@ -28,6 +30,7 @@ withTools('a backup that is older than an erasure', () => {
   afterAll(async () => {
     await onServer(`drop database if exists ${new URL(restoredUrl).pathname.slice(1)} with (force)`);
     await system.stop();
+    await postgres.stop();
     rmSync(folder, { recursive: true });
   });
 

@@ -33,13 +33,17 @@ export function requiresProgram(...programs: readonly string[]): (title: string,
 }
 
 function isInstalled(program: string): boolean {
+  // One that is on no path, such as Debian's PostgreSQL, is named with its folder.
+  if (path.isAbsolute(program)) return isExecutable(program);
   const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => {
-    try {
-      accessSync(path.join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return folders.some((folder) => isExecutable(path.join(folder, program)));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

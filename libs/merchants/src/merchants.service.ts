@@ -44,7 +44,7 @@ const CACHE_SIZE = 10_000;
 /** Who sells, and by which rules. */
 @Injectable()
 export class MerchantsService {
-  private readonly cache = new Map<string, { readonly context: MerchantContext; readonly readAtMs: number }>();
+  private readonly cache = new Map<string, { readonly reading: Promise<MerchantContext>; readonly readAtMs: number }>();
 
   constructor(
     private readonly repository: MerchantsRepository,
@@ -67,11 +67,17 @@ export class MerchantsService {
   async getContext(merchantId: string): Promise<MerchantContext> {
     const nowMs = this.clock.monotonicMs();
     const cached = this.cache.get(merchantId);
-    if (cached && nowMs - cached.readAtMs < CACHE_MS) return cached.context;
-    const context = await this.readContext(merchantId);
+    if (cached && nowMs - cached.readAtMs < CACHE_MS) return cached.reading;
+    const reading = this.readContext(merchantId);
     if (this.cache.size >= CACHE_SIZE) this.cache.clear();
-    this.cache.set(merchantId, { context, readAtMs: nowMs });
-    return context;
+    // Kept from its start, not from its end: a slow one that began before a change would else take the place of a newer one.
+    this.cache.set(merchantId, { reading, readAtMs: nowMs });
+    try {
+      return await reading;
+    } catch (error) {
+      if (this.cache.get(merchantId)?.reading === reading) this.forget(merchantId);
+      throw error;
+    }
   }
 
   /** What of a merchant stands on receipts and screens. @throws MerchantNotFoundError */

@@ -1,9 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { Gauge } from 'prom-client';
 import { Clock, SECOND_MS } from '#kernel';
 import { BackupRunsRepository } from '#operations';
 import { DisputeDeadlinesRepository, PaymentsRepository } from '#payments';
 import {
   backupAgeSeconds,
+  backupRunFailed,
   databaseGaugesUp,
   disputesUnanswered,
   queueDue,
@@ -11,6 +13,7 @@ import {
   restoreDrillAgeSeconds,
   unknownOutcomeOldestSeconds,
   unknownOutcomes,
+  walArchiveAgeSeconds,
   webhookDead,
 } from './metrics.js';
 import { QueuesRepository } from './queues.repository.js';
@@ -58,10 +61,21 @@ export class DatabaseGauges {
     unknownOutcomeOldestSeconds.set(oldestSeconds);
     for (const [hoursLeft, open] of Object.entries(await this.deadlines.countByHoursLeft()))
       disputesUnanswered.set({ hours_left: hoursLeft }, open);
-    const { backupAgeSeconds: backup, drillAgeSeconds: drill } = await this.backups.ages();
-    if (backup === null) backupAgeSeconds.remove();
-    else backupAgeSeconds.set(backup);
-    if (drill === null) restoreDrillAgeSeconds.remove();
-    else restoreDrillAgeSeconds.set(drill);
+    await this.readBackups();
   }
+
+  private async readBackups(): Promise<void> {
+    const ages = await this.backups.ages();
+    setOrRemove(backupAgeSeconds, ages.backupAgeSeconds);
+    setOrRemove(restoreDrillAgeSeconds, ages.drillAgeSeconds);
+    setOrRemove(walArchiveAgeSeconds, ages.walAgeSeconds);
+    if (ages.backupAgeSeconds === null) return;
+    const failed = (await this.backups.failures()).map(({ kind }) => kind);
+    for (const kind of ['backup', 'drill'] as const) backupRunFailed.set({ kind }, failed.includes(kind) ? 1 : 0);
+  }
+}
+
+function setOrRemove(gauge: Gauge, value: number | null): void {
+  if (value === null) gauge.remove();
+  else gauge.set(value);
 }

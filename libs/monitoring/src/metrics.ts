@@ -78,6 +78,19 @@ export const restoreDrillAgeSeconds = new Gauge({
   help: 'Time since a backup was last restored and verified; since the first backup while none was. Absent where drills are switched off.',
 });
 
+/** How long the WAL has waited. */
+export const walArchiveAgeSeconds = new Gauge({
+  name: 'upp_wal_archive_age_seconds',
+  help: 'For how long a full segment of the WAL has waited to be archived, 0 while none does. Absent unless BACKUP_METHOD is base.',
+});
+
+/** Whether the last run ended badly. */
+export const backupRunFailed = new Gauge({
+  name: 'upp_backup_run_failed',
+  help: 'Whether the newest run of that kind, backup or drill, failed: 1 or 0. Absent where backups are switched off.',
+  labelNames: ['kind'] as const,
+});
+
 /** Whether the gauges from the database could be read. */
 export const databaseGaugesUp = new Gauge({
   name: 'upp_database_gauges_up',

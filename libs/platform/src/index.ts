@@ -11,6 +11,8 @@ export { crashPoint, type CrashPoint } from './config/crash-point.js';
 export { Database, type Queryable } from './database/database.js';
 export { NamedSql } from './database/named-sql.js';
 export { DatabaseModule } from './database/database.module.js';
+export { openDatabase } from './database/open-database.js';
+export { chooseRunner } from './database/postgres-command.js';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './database/embedded-postgres.js';
 export { currentTenant, EVERY_TENANT, runAsTenant } from './database/tenant.js';
 export { DatabaseUnavailableError, isForeignKeyViolation, isUniqueViolation } from './database/postgres-errors.js';

@@ -36,15 +36,15 @@ export class AlertReadings {
   ) {}
 
   async read(): Promise<DeploymentReadings> {
-    const { backupAgeSeconds, drillAgeSeconds } = await this.backups.ages();
+    const ages = await this.backups.ages();
     return {
       payments: await this.alerts.countPayments(new Date(this.clock.now().getTime() - PAYMENTS_WINDOW_MS)),
       queues: await this.queues.listQueues(),
       deadWebhooks: await this.queues.countDeadWebhooks(),
       unknownOutcomeSeconds: (await this.payments.unknownOutcomes()).oldestSeconds,
       criticalIncidents: await this.alerts.countCriticalIncidents(),
-      backupAgeSeconds,
-      drillAgeSeconds,
+      ...ages,
+      failedRuns: await this.backups.failures(),
       modelDrift: await this.alerts.findModelDrift(),
       ...this.surroundings.read(),
     };

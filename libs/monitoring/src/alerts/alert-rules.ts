@@ -1,4 +1,5 @@
 /** What is worth waking somebody for, as pure rules over what was read. docs/operations.md has a section for each. */
+import type { FailedRun } from '#operations';
 import type { AlertsConfig } from '#platform';
 import type { QueueState } from '../queues.repository.js';
 
@@ -31,9 +32,11 @@ export interface DeploymentReadings {
   /** Share of the certificate's lifetime that is left; 1 without one. */
   readonly certificateRatio: number;
   readonly criticalIncidents: number;
-  /** Seconds; null while backups, or drills, are switched off. */
+  /** Seconds; null while backups, drills, or base backups are switched off. */
   readonly backupAgeSeconds: number | null;
   readonly drillAgeSeconds: number | null;
+  readonly walAgeSeconds: number | null;
+  readonly failedRuns: readonly FailedRun[];
   /** The feature that has moved farthest from what the acting fraud model learned; null while none has drifted. */
   readonly modelDrift: { readonly feature: string; readonly stabilityIndex: number } | null;
 }
@@ -42,6 +45,7 @@ export interface DeploymentReadings {
 const MIN_REQUESTS = 20;
 const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3_600;
+const WAL_AGE_SECONDS = 300;
 
 /** What is wrong with one process. */
 export function processFindings({ requests, failed, p99Ms }: RequestFigures, host: string, limits: AlertsConfig): AlertFinding[] {
@@ -65,7 +69,7 @@ export function processFindings({ requests, failed, p99Ms }: RequestFigures, hos
 /** What is wrong with the deployment. */
 export function deploymentFindings(readings: DeploymentReadings, limits: AlertsConfig): AlertFinding[] {
   const found: AlertFinding[] = [];
-  const add = (severity: AlertFinding['severity'], rule: string, summary: string, subject = ''): void => {
+  const add: Add = (severity, rule, summary, subject = '') => {
     found.push({ rule, subject, severity, summary });
   };
   const { payments, queues, deadWebhooks, unknownOutcomeSeconds, stripe, certificateRatio, criticalIncidents } = readings;
@@ -88,6 +92,21 @@ export function deploymentFindings(readings: DeploymentReadings, limits: AlertsC
     add('warning', 'certificate_expiring', `Only ${Math.round(100 * certificateRatio)} % of the lifetime of the certificate is left`);
   }
   if (criticalIncidents > 0) add('critical', 'security_incident_critical', `${criticalIncidents} critical security incidents are open`);
+  findBackups(readings, add);
+  if (readings.modelDrift !== null) {
+    const { feature, stabilityIndex } = readings.modelDrift;
+    add(
+      'warning',
+      'fraud_model_drifted',
+      `${feature} is no longer what the fraud model learned: stability index ${stabilityIndex.toFixed(2)}`,
+    );
+  }
+  return found;
+}
+
+type Add = (severity: AlertFinding['severity'], rule: string, summary: string, subject?: string) => void;
+
+function findBackups(readings: DeploymentReadings, add: Add): void {
   const { backupAgeSeconds, drillAgeSeconds } = readings;
   if (backupAgeSeconds !== null && backupAgeSeconds > DAY_SECONDS + HOUR_SECONDS) {
     add('critical', 'backup_old', `The last good backup is ${Math.round(backupAgeSeconds / HOUR_SECONDS)} hours old`);
@@ -99,13 +118,10 @@ export function deploymentFindings(readings: DeploymentReadings, limits: AlertsC
       `For ${Math.round(drillAgeSeconds / HOUR_SECONDS)} hours no backup has been restored to see that it works`,
     );
   }
-  if (readings.modelDrift !== null) {
-    const { feature, stabilityIndex } = readings.modelDrift;
-    add(
-      'warning',
-      'fraud_model_drifted',
-      `${feature} is no longer what the fraud model learned: stability index ${stabilityIndex.toFixed(2)}`,
-    );
+  if (readings.walAgeSeconds !== null && readings.walAgeSeconds > WAL_AGE_SECONDS) {
+    add('critical', 'wal_archive_old', `For ${Math.round(readings.walAgeSeconds)} s the WAL has not been archived`);
   }
-  return found;
+  for (const { kind, error } of readings.failedRuns) {
+    add('critical', 'backup_failed', `${kind === 'backup' ? 'The backup' : 'The restore drill'} failed: ${error}`, kind);
+  }
 }

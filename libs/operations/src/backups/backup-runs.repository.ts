@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig, Database } from '#platform';
+import { segmentPlace } from './wal-archive.js';
 
 /** What is done once a day. */
 export type BackupRunKind = 'backup' | 'drill';
@@ -8,6 +9,14 @@ export type BackupRunKind = 'backup' | 'drill';
 export interface BackupAges {
   readonly backupAgeSeconds: number | null;
   readonly drillAgeSeconds: number | null;
+  /** For how long a full segment of the WAL has waited to be archived, 0 while none does; null for logical backups. */
+  readonly walAgeSeconds: number | null;
+}
+
+/** A run that ended badly, and none has ended well since. */
+export interface FailedRun {
+  readonly kind: BackupRunKind;
+  readonly error: string;
 }
 
 // Renewed while the work goes on; a killed worker's run is taken over after it.
@@ -63,13 +72,42 @@ export class BackupRunsRepository {
   /** Since the newest success; since the first merchant while there is none, so that a deployment without any backup is not "fresh". */
   async ages(): Promise<BackupAges> {
     const { isOn, isDrillOn, method } = this.config.backups;
-    if (!isOn) return { backupAgeSeconds: null, drillAgeSeconds: null };
+    if (!isOn) return { backupAgeSeconds: null, drillAgeSeconds: null, walAgeSeconds: null };
     const [row] = await this.database.query<{ backup: number; drill: number }>(
       `with start as (select coalesce(min(created_at), now()) as at from merchants)
        select extract(epoch from now() - coalesce(max(finished_at) filter (where kind = 'backup'), (select at from start)))::float8 as backup,
          extract(epoch from now() - coalesce(max(finished_at) filter (where kind = 'drill'), min(finished_at), (select at from start)))::float8 as drill
        from backup_runs where outcome = 'succeeded'`,
     );
-    return { backupAgeSeconds: row?.backup ?? 0, drillAgeSeconds: isDrillOn && method === 'logical' ? (row?.drill ?? 0) : null };
+    return {
+      backupAgeSeconds: row?.backup ?? 0,
+      drillAgeSeconds: isDrillOn ? (row?.drill ?? 0) : null,
+      walAgeSeconds: method === 'base' ? await this.walAgeSeconds() : null,
+    };
+  }
+
+  /** The kinds whose newest run failed. */
+  async failures(): Promise<FailedRun[]> {
+    const { isOn, isDrillOn } = this.config.backups;
+    if (!isOn) return [];
+    const rows = await this.database.query<{ kind: BackupRunKind; error: string; outcome: string }>(
+      `select distinct on (kind) kind, outcome, coalesce(error, '') as error from backup_runs where outcome is not null order by kind, day desc`,
+    );
+    return rows
+      .filter(({ kind, outcome }) => outcome === 'failed' && (kind === 'backup' || isDrillOn))
+      .map(({ kind, error }) => ({ kind, error }));
+  }
+
+  /** The server itself knows; one that archives nothing at all is late since its start. */
+  private async walAgeSeconds(): Promise<number> {
+    const [row] = await this.database.query<{ present: string; archived: string | null; age: number }>(
+      `select pg_walfile_name(pg_current_wal_lsn()) as present, last_archived_wal as archived,
+         extract(epoch from now() - coalesce(last_archived_time, pg_postmaster_start_time()))::float8 as age
+       from pg_stat_archiver`,
+    );
+    if (row === undefined) return 0;
+    // The present segment is not full yet, and the one before it may be on its way.
+    const isUpToDate = row.archived !== null && segmentPlace(row.present) - segmentPlace(row.archived) <= 1;
+    return isUpToDate ? 0 : row.age;
   }
 }

@@ -1,5 +1,5 @@
-/** Where backups lie: a folder or a bucket. */
-import { createReadStream, createWriteStream } from 'node:fs';
+/** Where backups, and the WAL between them, lie: a folder or a bucket. */
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,17 +13,29 @@ export interface BackupStore {
   /** Stores a stream under a name, as `cipher` makes it. @returns Its size in bytes. */
   put(name: string, content: Readable, cipher: Transform): Promise<number>;
   get(name: string): Promise<Readable>;
-  /** The names, oldest first: they begin with the instant they were made. */
+  has(name: string): Promise<boolean>;
+  /** The names in their order: those of backups begin with the instant they were made. */
   list(): Promise<string[]>;
   remove(name: string): Promise<void>;
 }
 
-const SUFFIX = '.upp-backup';
+/** No place for backups is configured. */
+export class BackupsOffError extends Error {
+  override readonly name = 'BackupsOffError';
 
-/** The store that the configuration names; null while backups are off. */
-export function createBackupStore(config: BackupsConfig): BackupStore | null {
-  if (config.folder !== null) return new FolderStore(config.folder);
-  return config.s3Bucket === null ? null : new S3Store(config, config.s3Bucket);
+  constructor() {
+    super('set BACKUP_FOLDER or BACKUP_S3_BUCKET, and BACKUP_ENCRYPTION_KEY');
+  }
+}
+
+/** What every name in a store ends with. */
+export const SUFFIX = '.upp-backup';
+
+/** The store that the configuration names, for whole backups or for the WAL; null while backups are off. */
+export function createBackupStore(config: BackupsConfig, area: 'backups' | 'wal'): BackupStore | null {
+  const below = area === 'wal' ? 'wal' : '';
+  if (config.folder !== null) return new FolderStore(path.join(config.folder, below));
+  return config.s3Bucket === null ? null : new S3Store(config, config.s3Bucket, `${config.s3Prefix}${below && `${below}/`}`);
 }
 
 class FolderStore implements BackupStore {
@@ -51,6 +63,10 @@ class FolderStore implements BackupStore {
     return createReadStream(target);
   }
 
+  has(name: string): Promise<boolean> {
+    return Promise.resolve(existsSync(path.join(this.folder, name)));
+  }
+
   async list(): Promise<string[]> {
     const names = await readdir(this.folder).catch(() => []);
     return names.filter((name) => name.endsWith(SUFFIX)).sort();
@@ -70,6 +86,7 @@ class S3Store implements BackupStore {
   constructor(
     private readonly config: BackupsConfig,
     private readonly bucket: string,
+    private readonly prefix: string,
   ) {}
 
   async put(name: string, content: Readable, cipher: Transform): Promise<number> {
@@ -91,6 +108,17 @@ class S3Store implements BackupStore {
     return Body as Readable;
   }
 
+  async has(name: string): Promise<boolean> {
+    const { HeadObjectCommand, NotFound } = await import('@aws-sdk/client-s3');
+    try {
+      await (await this.connect()).send(new HeadObjectCommand({ Bucket: this.bucket, Key: this.keyOf(name) }));
+      return true;
+    } catch (error) {
+      if (error instanceof NotFound) return false;
+      throw error;
+    }
+  }
+
   async list(): Promise<string[]> {
     const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
     const client = await this.connect();
@@ -100,11 +128,13 @@ class S3Store implements BackupStore {
       const page = await client.send(
         new ListObjectsV2Command({
           Bucket: this.bucket,
-          Prefix: this.config.s3Prefix,
+          Prefix: this.prefix,
+          // Not what lies below, such as the WAL.
+          Delimiter: '/',
           ...(token === undefined ? {} : { ContinuationToken: token }),
         }),
       );
-      names.push(...(page.Contents ?? []).map(({ Key = '' }) => Key.slice(this.config.s3Prefix.length)));
+      names.push(...(page.Contents ?? []).map(({ Key = '' }) => Key.slice(this.prefix.length)));
       token = page.NextContinuationToken;
     } while (token !== undefined);
     return names.filter((name) => name.endsWith(SUFFIX)).sort();
@@ -157,7 +187,7 @@ class S3Store implements BackupStore {
   }
 
   private keyOf(name: string): string {
-    return `${this.config.s3Prefix}${name}`;
+    return `${this.prefix}${name}`;
   }
 }
 
@@ -173,4 +203,9 @@ export function backupName(at: Date, method: string): string {
 export function backupInstant(name: string): Date | null {
   const match = /^(?<day>\d{4}-\d{2}-\d{2})T(?<hour>\d{2})(?<minute>\d{2})(?<second>\d{2})Z-/.exec(name)?.groups;
   return match ? new Date(`${match['day']}T${match['hour']}:${match['minute']}:${match['second']}Z`) : null;
+}
+
+/** The WAL segment in which a base backup begins; null for a logical one. */
+export function backupSegment(name: string): string | null {
+  return /-base-(?<segment>[0-9A-F]{24})\./.exec(name)?.groups?.['segment'] ?? null;
 }

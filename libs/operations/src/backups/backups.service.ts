@@ -6,22 +6,15 @@ import { assert, Clock, DAY_MS, MINUTE_MS } from '#kernel';
 import { AppConfig } from '#platform';
 import { decryptBackup, encryptBackup } from './backup-cipher.js';
 import { BackupRunsRepository } from './backup-runs.repository.js';
-import { backupInstant, backupName, type BackupStore, createBackupStore } from './backup-store.js';
+import { type RestoredFolder, type RestoreTarget, unpackBaseBackup } from './base-backup.js';
+import { backupInstant, backupName, backupSegment, BackupsOffError, type BackupStore, createBackupStore } from './backup-store.js';
 import { readFromTool, type ToolCall, writeToTool } from './postgres-tools.js';
+import { openWalArchive, type WalArchive } from './wal-archive.js';
 
 /** A backup as it was made. */
 export interface MadeBackup {
   readonly name: string;
   readonly bytes: number;
-}
-
-/** No place for backups is configured. */
-export class BackupsOffError extends Error {
-  override readonly name = 'BackupsOffError';
-
-  constructor() {
-    super('set BACKUP_FOLDER or BACKUP_S3_BUCKET, and BACKUP_ENCRYPTION_KEY');
-  }
 }
 
 // The keys under which what names persons is sealed (migration 053). No backup of the database holds them: an erased person's key would live on in
@@ -34,13 +27,15 @@ const KEYS_FILE = 'personal-data-keys.upp-keys';
 export class BackupsService {
   private readonly logger = new Logger('Backups');
   private readonly store: BackupStore | null;
+  private readonly archive: WalArchive | null;
 
   constructor(
     private readonly config: AppConfig,
     private readonly runs: BackupRunsRepository,
     private readonly clock: Clock,
   ) {
-    this.store = createBackupStore(config.backups);
+    this.store = createBackupStore(config.backups, 'backups');
+    this.archive = config.backups.isOn ? openWalArchive(config.backups) : null;
   }
 
   /** Makes today's backup unless that is done, then removes those whose time is over. @returns 0: the next look finds nothing to do. */
@@ -59,9 +54,11 @@ export class BackupsService {
    */
   async make(): Promise<MadeBackup> {
     const store = this.requireStore();
-    const name = backupName(this.clock.now(), this.config.backups.method);
+    const { method } = this.config.backups;
     const renewal = setInterval(() => void this.runs.renew('backup').catch(() => undefined), MINUTE_MS);
     try {
+      // Read before the backup begins: nothing that was archived earlier is needed for it.
+      const name = backupName(this.clock.now(), method === 'logical' ? method : `${method}-${await this.presentSegment()}`);
       const bytes = await store.put(name, readFromTool(this.dumpCall()), encryptBackup(this.secret));
       // After the database: of everybody in it there must be a key, or the word that it was destroyed.
       if (this.config.backups.method === 'logical') await store.put(KEYS_FILE, readFromTool(this.keysCall()), encryptBackup(this.secret));
@@ -107,12 +104,27 @@ export class BackupsService {
     );
   }
 
+  /**
+   * Unpacks a base backup into an empty folder, from which a server of the same version starts and replays the WAL.
+   *
+   * @throws RestoreRefusedError @throws BackupUnreadableError @throws PostgresToolError
+   */
+  async restoreServer(name: string, target: RestoreTarget): Promise<RestoredFolder> {
+    const store = this.requireStore();
+    const firstSegment = backupSegment(name);
+    assert(this.archive, 'it is where the backups are');
+    assert(firstSegment !== null, 'the name of a base backup says where its WAL begins');
+    return unpackBaseBackup(() => store.get(name), decryptBackup(this.secret), target, { archive: this.archive, firstSegment });
+  }
+
   private async removeOld(store: BackupStore): Promise<void> {
     const oldestMs = this.clock.now().getTime() - this.config.backups.keepDays * DAY_MS;
     for (const name of await store.list()) {
       const madeAt = backupInstant(name);
       if (madeAt !== null && madeAt.getTime() < oldestMs) await store.remove(name);
     }
+    const oldestSegment = (await store.list()).map(backupSegment).find((segment) => segment !== null);
+    if (oldestSegment !== undefined) await this.archive?.removeBefore(oldestSegment);
   }
 
   private dumpCall(): ToolCall {
@@ -127,10 +139,21 @@ export class BackupsService {
         }
       : {
           program: 'pg_basebackup',
-          args: ['--pgdata=-', '--format=tar', '--wal-method=fetch', '--checkpoint=fast', '--no-password'],
+          args: ['--pgdata=-', '--format=tar', '--gzip', '--wal-method=fetch', '--checkpoint=fast', '--no-password'],
           folder: toolsFolder,
           databaseUrl,
         };
+  }
+
+  private async presentSegment(): Promise<string> {
+    const client = new pg.Client({ connectionString: this.config.database.directUrl });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ name: string }>('select pg_walfile_name(pg_current_wal_insert_lsn()) as name');
+      return rows[0]?.name ?? '';
+    } finally {
+      await client.end();
+    }
   }
 
   private keysCall(): ToolCall {

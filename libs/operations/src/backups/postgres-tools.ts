@@ -1,4 +1,4 @@
-/** PostgreSQL's own programs, which know best how to copy a database. */
+/** PostgreSQL's own programs, which know best how to copy a database, and tar, which unpacks what they packed. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { Readable, type Transform, type Writable } from 'node:stream';
@@ -15,11 +15,12 @@ const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** How a program is called. */
 export interface ToolCall {
-  readonly program: 'pg_dump' | 'pg_basebackup' | 'pg_restore';
+  readonly program: 'pg_dump' | 'pg_basebackup' | 'pg_restore' | 'tar';
   readonly args: readonly string[];
   /** Folder of the programs; null: where packages put them. */
   readonly folder: string | null;
-  readonly databaseUrl: string;
+  /** Absent for a program that connects to nothing. */
+  readonly databaseUrl?: string;
 }
 
 /** The output of a program, which starts when somebody reads. It ends only when the program has succeeded, and fails with it: half a database is no backup. */
@@ -48,7 +49,10 @@ function start(
   stdin: 'ignore' | 'pipe',
 ): { stdout: Readable; stdin: Writable | null; done: Promise<void> } {
   const command = folder === null ? program : path.join(folder, program);
-  const child = spawn(command, args, { env: { PATH: SYSTEM_PATH, ...connectionOf(databaseUrl) }, stdio: [stdin, 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    env: { PATH: SYSTEM_PATH, ...(databaseUrl === undefined ? {} : connectionOf(databaseUrl)) },
+    stdio: [stdin, 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-MAX_ERROR_LENGTH);

@@ -1,11 +1,16 @@
-/** Restores the newest backup into a database of its own, looks whether everything is there, and drops it again. */
+/** Restores the newest backup beside everything that serves, verifies what is in it, and throws it away. */
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
-import { pendingMigrations } from '#migrations';
 import { AppConfig } from '#platform';
+import { AuditVerifier } from '#security';
 import { BackupRunsRepository } from './backup-runs.repository.js';
 import { BackupsService } from './backups.service.js';
+import { RestoredServer } from './restored-server.js';
+import { DrillFailedError, verifyRestored } from './verify-restored.js';
 
 /** What a drill has proved. */
 export interface DrillReport {
@@ -14,33 +19,7 @@ export interface DrillReport {
   readonly durationMs: number;
 }
 
-/** The restored database is not what it should be. */
-export class DrillFailedError extends Error {
-  override readonly name = 'DrillFailedError';
-}
-
-/** Each counts rows that must not exist in a sound database. */
-const INVARIANTS: readonly (readonly [string, string])[] = [
-  [
-    'payments without history',
-    `select count(*) as wrong from payments p where not exists (select from payment_adjustments a where a.payment_id = p.id)`,
-  ],
-  [
-    'payments that differ from their last adjustment',
-    `select count(*) as wrong from payments p
-     join lateral (select * from payment_adjustments a where a.payment_id = p.id order by sequence desc limit 1) a on true
-     where (a.status_after, a.amount_received_minor, a.amount_refunded_minor) is distinct from (p.status, p.amount_received_minor, p.amount_refunded_minor)`,
-  ],
-  [
-    'payments refunded beyond what was received',
-    `select count(*) as wrong from payments where amount_refunded_minor > amount_received_minor`,
-  ],
-  [
-    'customers whose address no key opens',
-    `select count(*) as wrong from customers c where email_sealed is not null
-       and not exists (select from personal_data_keys k where k.subject_id = c.id)`,
-  ],
-];
+const FOLDER_PREFIX = 'upp-drill-';
 
 /** The daily proof. */
 @Injectable()
@@ -51,12 +30,13 @@ export class RestoreDrillService {
     private readonly config: AppConfig,
     private readonly backups: BackupsService,
     private readonly runs: BackupRunsRepository,
+    private readonly audit: AuditVerifier,
   ) {}
 
   /** Proves today's backup unless that is done. @returns 0: the next look finds nothing to do. */
   async proveDue(): Promise<number> {
-    const { isOn, isDrillOn, method, drillHourUtc } = this.config.backups;
-    if (!isOn || !isDrillOn || method !== 'logical' || !(await this.runs.claim('drill', drillHourUtc))) return 0;
+    const { isOn, isDrillOn, drillHourUtc } = this.config.backups;
+    if (!isOn || !isDrillOn || !(await this.runs.claim('drill', drillHourUtc))) return 0;
     await this.prove().catch((error: unknown) => {
       this.logger.error({ event: 'restore_drill_failed', reason: (error as Error).message });
     });
@@ -66,20 +46,16 @@ export class RestoreDrillService {
   /**
    * Restores and verifies the newest backup now.
    *
-   * @param verify - Further checks of the restored database by its URL, such as the ledger's and the audit log's own.
    * @throws DrillFailedError @throws BackupUnreadableError @throws PostgresToolError
    */
-  async prove(verify: (databaseUrl: string) => Promise<void> = () => Promise.resolve()): Promise<DrillReport> {
+  async prove(): Promise<DrillReport> {
     const startedMs = performance.now();
+    const { method } = this.config.backups;
     try {
-      const backup = (await this.backups.list()).filter((name) => name.includes('-logical')).at(-1);
+      const backup = (await this.backups.list()).filter((name) => name.includes(`-${method}`)).at(-1);
       if (backup === undefined) throw new DrillFailedError('there is no backup yet');
-      const payments = await this.withDatabase(async (url) => {
-        await this.backups.restore(backup, url);
-        const count = await verifyRestored(url);
-        await verify(url);
-        return count;
-      });
+      const verify = (url: string): Promise<number> => verifyRestored(url, this.config, this.audit);
+      const payments = method === 'logical' ? await this.inDatabase(backup, verify) : await this.inServer(backup, verify);
       await this.runs.finish('drill', { name: backup, bytes: null, error: null });
       const report = { backup, payments, durationMs: Math.round(performance.now() - startedMs) };
       this.logger.log({ event: 'restore_drill_passed', ...report });
@@ -90,35 +66,52 @@ export class RestoreDrillService {
     }
   }
 
-  private async withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
+  private async inDatabase(backup: string, work: (url: string) => Promise<number>): Promise<number> {
     const server = this.config.backups.drillDatabaseUrl ?? this.config.database.directUrl;
     const name = `upp_drill_${randomBytes(6).toString('hex')}`;
     const url = new URL(server);
     url.pathname = `/${name}`;
     await onServer(server, `create database ${name}`);
     try {
+      await this.backups.restore(backup, url.href);
       return await work(url.href);
     } finally {
       await onServer(server, `drop database if exists ${name} with (force)`);
     }
   }
+
+  private async inServer(backup: string, work: (url: string) => Promise<number>): Promise<number> {
+    const parent = this.config.backups.drillFolder ?? os.tmpdir();
+    await removeAbandoned(parent);
+    const own = await mkdtemp(path.join(parent, `${FOLDER_PREFIX}${process.pid}-`));
+    let server: RestoredServer | undefined;
+    try {
+      const folder = path.join(own, 'data');
+      const { wal } = await this.backups.restoreServer(backup, { folder, until: null });
+      if (wal.missing !== null) throw new DrillFailedError(`the WAL segment ${wal.missing} is missing: nothing after it can be restored`);
+      const { toolsFolder: tools } = this.config.backups;
+      server = await RestoredServer.start({ folder, tools, originalUrl: this.config.database.directUrl });
+      return await work(server.url);
+    } finally {
+      await server?.stop();
+      await rm(own, { recursive: true, force: true });
+    }
+  }
 }
 
-async function verifyRestored(url: string): Promise<number> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+/** What a killed drill left: each folder's name holds the process that made it. */
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = name.startsWith(FOLDER_PREFIX) ? Number.parseInt(name.slice(FOLDER_PREFIX.length), 10) : Number.NaN;
+    if (!Number.isNaN(pid) && !isAlive(pid)) await rm(path.join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
   try {
-    const query = async <Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows;
-    const pending = await pendingMigrations(query);
-    if (pending.length > 0) throw new DrillFailedError(`the backup lacks the migrations ${pending.join(', ')}`);
-    for (const [what, sql] of INVARIANTS) {
-      const [row] = await query<{ wrong: string }>(sql);
-      if (Number(row?.wrong) > 0) throw new DrillFailedError(`${row?.wrong ?? ''} ${what}`);
-    }
-    const [row] = await query<{ count: string }>('select count(*) as count from payments');
-    return Number(row?.count ?? 0);
-  } finally {
-    await client.end();
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -124,6 +124,15 @@ export function problemsOf(environment: Environment): readonly ConfigProblem[] {
   }
 }
 
+/** The settings of backups alone, for programs that have no others. @throws ConfigError */
+export function backupsConfigOf(environment: Environment): BackupsConfig {
+  const problems: ConfigProblem[] = [];
+  const config = readGroup(BackupsConfig, environment, problems);
+  problems.push(...config.contradictions());
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
 /**
  * The environment of this process, with the variables of `.env` where the process does not set them itself.
  * The one place outside this folder's readers that may touch `process.env`.

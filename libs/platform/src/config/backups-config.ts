@@ -54,7 +54,7 @@ export class BackupsConfig {
   @MinLength(32)
   encryptionKey: string | null = null;
 
-  /** `logical`: pg_dump, restorable anywhere. `base`: pg_basebackup, the whole server with the WAL it needs, for a role that may replicate. */
+  /** `logical`: pg_dump, restorable anywhere. `base`: pg_basebackup for a role that may replicate, and the WAL that the server archives: to any instant. */
   @Env('BACKUP_METHOD')
   @IsIn(['logical', 'base'])
   method: string = 'logical';
@@ -73,7 +73,7 @@ export class BackupsConfig {
   @Max(3_650)
   keepDays: number = 35;
 
-  /** Folder of pg_dump, pg_restore and pg_basebackup, when they are not on the path; at least the server's version. */
+  /** Folder of pg_dump, pg_restore, pg_basebackup and postgres, when they are not on the path; at least the server's version, for `base` the same. */
   @Env('BACKUP_TOOLS_FOLDER')
   @IsOptional()
   @IsString()
@@ -96,6 +96,12 @@ export class BackupsConfig {
   @IsOptional()
   @Matches(/^postgres(ql)?:\/\//)
   drillDatabaseUrl: string | null = null;
+
+  /** Folder in which the drill restores a whole server, for BACKUP_METHOD=base; as large as the database. Without it, the machine's for temporary files. */
+  @Env('RESTORE_DRILL_FOLDER')
+  @IsOptional()
+  @IsString()
+  drillFolder: string | null = null;
 
   /** Whether backups are made at all. */
   get isOn(): boolean {

@@ -1,5 +1,6 @@
 /** Recomputes the audit chain and names the first thing that is wrong. */
 import { Injectable } from '@nestjs/common';
+import type { Database } from '#platform';
 import { SecurityIncidents } from '../security-incidents.js';
 import { AuditChainRepository, type ChainLink } from './audit-chain.repository.js';
 import { chainHash, GENESIS_HASH } from './chain-hash.js';
@@ -61,6 +62,11 @@ export class AuditVerifier {
       this.incidents.report({ type: 'audit_chain_broken', severity: 'critical', subject: fault, details: { position, sequence } });
     }
     return verification;
+  }
+
+  /** Verifies the chain of another database, such as a restored backup; what is broken there is an incident here. */
+  verifyIn(database: Database): Promise<AuditVerification> {
+    return new AuditVerifier(new AuditChainRepository(database), this.signer, this.incidents).verify();
   }
 
   private async walk({ from, maxLinks }: VerificationRange): Promise<AuditVerification> {
