@@ -32,6 +32,7 @@ export const MIGRATION_NAMES = [
   '041_create_merchant_webhooks',
   '042_create_reconciliation',
   '043_let_go_of_webhook_payloads',
+  '044_create_payouts',
   '050_chain_audit_log',
   '051_erase_customers',
   '052_audit_money',

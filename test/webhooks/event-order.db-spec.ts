@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import fc from 'fast-check';
 import { currencyCode } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test';
@@ -26,6 +28,11 @@ const LIFE = [
   'radar.early_fraud_warning.created',
   'radar.early_fraud_warning.updated',
 ];
+
+const REFERENCE = path.resolve(import.meta.dirname, '../../..', process.env['UPP_REFERENCE_DATA'] ?? '../shared/data/stripe');
+/** Their objects are looked up in suites of their own. */
+const FETCHED_ELSEWHERE = /^(setup_intent|payment_method|payout|customer)\./;
+const RECORDED = recordedEvents();
 
 describe('any order of events, with duplicates, through several workers', () => {
   let testDatabase: TestDatabase;
@@ -70,6 +77,35 @@ describe('any order of events, with duplicates, through several workers', () => 
       }),
       { numRuns: 20 },
     );
+  });
+
+  it(`ends in one state among ${RECORDED.title}`, async () => {
+    const processor = webhooks.app.get(WebhookProcessor, { strict: false });
+    const own = (id: string): JsonEvent[] => LIFE.map((type) => eventOf(type, id));
+    const outcomes = new Set<string>();
+
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 1, max: 3 }), async (seed, workers) => {
+        const id = await aPayment();
+        const others = RECORDED.events.map((event, index) => ({ ...event, id: `evt_${id}_other${String(index)}` }));
+        const all = [...own(id), ...others];
+        const sequence = shuffled([...all, ...shuffled(all, seed + 1).slice(0, all.length / 4)], seed);
+        for (const [index, event] of sequence.entries()) {
+          await webhooks.post(event);
+          if (index % 60 === 59) await Promise.all(Array.from({ length: workers }, () => processor.processDue()));
+        }
+        for (let round = 0; round < 80 && (await isOpen()); round++) {
+          await webhooks.database.query('update webhook_jobs set next_attempt_at = now(), leased_until = null');
+          await processor.processDue();
+        }
+
+        expect(await stateOf(id)).toEqual(FINAL_STATE);
+        outcomes.add(JSON.stringify(await endsOf(id)));
+      }),
+      { numRuns: 3 },
+    );
+
+    expect(outcomes.size).toBe(1);
   });
 
   async function aPayment(): Promise<string> {
@@ -136,7 +172,11 @@ describe('any order of events, with duplicates, through several workers', () => 
     const disputes = await webhooks.database.query('select status, are_funds_withdrawn as withdrawn from disputes where payment_id = $1', [
       `pay_${id}`,
     ]);
-    const dead = await webhooks.database.query('select last_error from webhook_dead');
+    const dead = await webhooks.database.query(
+      `select last_error from webhook_dead join webhook_events on sequence = event_sequence
+       where starts_with(stripe_event_id, $1) and not starts_with(stripe_event_id, $2)`,
+      [`evt_${id}_`, `evt_${id}_other`],
+    );
     const reviews = await webhooks.database.query(
       'select stage, closed_reason as reason, closed_by as "closedBy" from fraud_reviews where payment_id = $1',
       [`pay_${id}`],
@@ -151,6 +191,15 @@ describe('any order of events, with duplicates, through several workers', () => 
       [`pay_${id}`],
     );
     return { payment, refunds, disputes, reviews, labels, warnings, dead };
+  }
+
+  /** What became of the events of others, whose objects nobody here knows. */
+  function endsOf(id: string): Promise<unknown[]> {
+    return webhooks.database.query(
+      `select substr(e.stripe_event_id, length($1) + 1) as id, e.type, s.status from webhook_events e join webhook_event_statuses s using (sequence)
+       where starts_with(e.stripe_event_id, $1) order by 1`,
+      [`evt_${id}_other`],
+    );
   }
 });
 
@@ -168,3 +217,28 @@ const FINAL_STATE = {
   ]) as unknown,
   dead: [],
 };
+
+/** What others have received from Stripe, of any API version; nothing where that data is absent. */
+function recordedEvents(): { title: string; events: JsonEvent[] } {
+  try {
+    const folder = path.join(REFERENCE, 'events');
+    const events = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.json'))
+      .toSorted()
+      .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as JsonEvent)
+      .filter(({ type }) => typeof type === 'string' && !FETCHED_ELSEWHERE.test(type));
+    return { title: `${String(events.length)} recorded events of others`, events };
+  } catch {
+    return { title: `no events of others: reference data is absent at ${REFERENCE}`, events: [] };
+  }
+}
+
+/** The same order for the same seed. */
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  let state = seed + 1;
+  const next = (): number => (state = (state * 48_271) % 2_147_483_647);
+  return items
+    .map((item) => ({ item, key: next() }))
+    .toSorted((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+}

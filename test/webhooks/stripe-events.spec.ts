@@ -124,5 +124,6 @@ const EXPECTED: Readonly<Record<string, object>> = {
   payment_of_reader: { kind: 'fetch', object: 'payment', gatewayId: 'pi_3TfixtureCoffee00000001' },
   setup_intent: { kind: 'fetch', object: 'setup', gatewayId: 'seti_1TfixtureCoffee00000001' },
   payment_method: { kind: 'fetch', object: 'method', gatewayId: 'pm_1TfixtureCoffee00000001' },
+  payout: { kind: 'fetch', object: 'payout', gatewayId: 'po_1TfixtureCoffee00000001' },
   deleted_customer: { kind: 'customer_deleted', object: { gatewayId: 'cus_TfixtureCoffee01' } },
 };

@@ -175,6 +175,20 @@ describe('POST /api/webhooks/stripe', () => {
     expect((await metricValue('upp_webhook_deliveries_total', { outcome: 'duplicate' })) - before).toBe(99);
   });
 
+  it('stores events once that two servers get at the same instant', async () => {
+    const other = await startWebhookApp(testDatabase.url);
+    const events = Array.from({ length: 60 }, (_, index) => succeeded(`evt_both${String(index)}`, `pi_both${String(index)}`));
+
+    const responses = await Promise.all(events.flatMap((event) => [webhooks.post(event), other.post(event)]));
+    await other.close();
+
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200]));
+    const [row] = await webhooks.database.query<{ count: number }>(
+      `select count(*) as count from webhook_events join webhook_jobs on event_sequence = sequence where stripe_event_id like 'evt_both%'`,
+    );
+    expect(row?.count).toBe(60);
+  });
+
   it('keeps one id of two accounts and of two modes apart', async () => {
     const event = succeeded('evt_shared', 'pi_shared');
 

@@ -329,6 +329,7 @@ export interface Schemas {
     readonly ip: string | null;
     readonly userAgent: string | null;
     readonly details: Readonly<Record<string, unknown>>;
+    readonly blockedUntil: string | null;
     readonly count: number;
     readonly firstSeenAt: string;
     readonly lastSeenAt: string;
@@ -880,6 +881,7 @@ export interface Operations {
   'GET /api/admin/rate-limits': { path: undefined; query: undefined; body: undefined; answer: Schemas['RateLimitListResponse'] };
   'GET /api/admin/reconciliation': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/breaks': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'kind'?: "missing_here" | "missing_there" | "over" | "under" | "currency_mismatch" | "state_mismatch" | "fee_only" | "foreign"; 'status'?: "open" | "resolved"; 'runId'?: string }; body: undefined; answer: undefined };
+  'GET /api/admin/reconciliation/payouts': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'status'?: "pending" | "in_transit" | "paid" | "failed" | "canceled" }; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/runs': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: undefined };
   'GET /api/admin/reconciliation/runs/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/reviews': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'status'?: "open" | "snoozed" | "closed" }; body: undefined; answer: Schemas['ReviewListResponse'] };

@@ -7,6 +7,7 @@ export {
   type StripeMovement,
   type StripeWindow,
 } from './stripe-lists.js';
+export { type PayoutEvent, type StripePayout, StripePayouts } from './stripe-payouts.js';
 export { METADATA_KEYS } from './stripe-objects.js';
 export {
   parseStripeEvent,

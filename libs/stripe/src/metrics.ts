@@ -20,6 +20,7 @@ export type StripeEndpoint =
   | 'payment_intents.update'
   | 'payment_methods.detach'
   | 'payment_methods.retrieve'
+  | 'payouts.retrieve'
   | 'refunds.create'
   | 'refunds.list'
   | 'refunds.retrieve'

@@ -2,6 +2,7 @@
 import type Stripe from 'stripe';
 import type { GatewayEvent, SavedMethodEvent } from '#payments';
 import { gatewayDisputeOf, gatewayFraudWarningOf, gatewayPaymentOf, gatewayRefundOf, gatewayReviewOf } from './stripe-objects.js';
+import type { PayoutEvent } from './stripe-payouts.js';
 import { UNREADABLE_EVENT_TYPE } from './stripe-webhooks.js';
 
 /**
@@ -11,6 +12,7 @@ import { UNREADABLE_EVENT_TYPE } from './stripe-webhooks.js';
  * - `refunds_of_charge`: accounts on API versions before 2022-11-15 put the newest refund into the charge, and send no `refund.created`
  * - `payment_of_charge`, `payment_of_reader`: the event names a payment intent and does not carry it, so it is fetched
  * - `setup_intent`, `payment_method`: always fetched; they are few, and the setup alone carries its method in full
+ * - `payout`: always fetched too; a payout's events come out of order and a bank may take one back
  * - `deleted_customer`: there is nothing left to fetch
  */
 export type StripeEventReading =
@@ -24,6 +26,7 @@ export type StripeEventReading =
   | 'payment_of_reader'
   | 'setup_intent'
   | 'payment_method'
+  | 'payout'
   | 'deleted_customer';
 
 /** The types that change something here. */
@@ -61,6 +64,12 @@ export const HANDLED_STRIPE_EVENTS: Readonly<Record<string, StripeEventReading>>
   'payment_method.updated': 'payment_method',
   'payment_method.automatically_updated': 'payment_method',
   'payment_method.detached': 'payment_method',
+  'payout.created': 'payout',
+  'payout.updated': 'payout',
+  'payout.paid': 'payout',
+  'payout.failed': 'payout',
+  'payout.canceled': 'payout',
+  'payout.reconciliation_completed': 'payout',
   'customer.deleted': 'deleted_customer',
 };
 
@@ -72,7 +81,6 @@ export const IGNORED_STRIPE_EVENTS: readonly (readonly [prefix: string, reason: 
   ['customer.', 'customers are kept here; Stripe’s copies decide nothing'],
   ['customer_cash_balance_transaction.', 'cash balances are not used'],
   ['invoice', 'invoices of Stripe Billing are not used; their payments have payment intents'],
-  ['payout.', 'reconciliation reads the balance transactions of payouts itself'],
   ['setup_intent.', 'a setup that has just been made says nothing of its outcome'],
   ['payment_method.', 'what is attached is told by the setup intent that did it'],
   ['mandate.', 'what a customer agreed to is kept with the saved method here'],
@@ -113,12 +121,13 @@ export const IGNORED_STRIPE_EVENTS: readonly (readonly [prefix: string, reason: 
 export type SnapshotKind = Exclude<GatewayEvent, { kind: 'ignored' }>['kind'];
 
 /** What is fetched by its own id. */
-export type FetchedObject = SnapshotKind | 'setup' | 'method';
+export type FetchedObject = SnapshotKind | 'setup' | 'method' | 'payout';
 
 /** What to do about an event. */
 export type StripeEventTranslation =
   | GatewayEvent
   | SavedMethodEvent
+  | PayoutEvent
   /** The event does not carry the snapshot, or in a form of another API version: only the object itself tells. */
   | { readonly kind: 'fetch'; readonly object: FetchedObject; readonly gatewayId: string }
   /** Signed by Stripe and yet no event. */
@@ -175,6 +184,8 @@ function read(reading: StripeEventReading, object: Readonly<Record<string, unkno
       return fetchOf('setup', object['id']);
     case 'payment_method':
       return fetchOf('method', object['id']);
+    case 'payout':
+      return fetchOf('payout', object['id']);
     case 'deleted_customer':
       return typeof object['id'] === 'string' ? { kind: 'customer_deleted', object: { gatewayId: object['id'] } } : null;
   }

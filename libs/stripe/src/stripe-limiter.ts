@@ -34,6 +34,7 @@ export const LANES_BY_ENDPOINT: Readonly<Record<StripeEndpoint, Lane>> = {
   'early_fraud_warnings.retrieve': 'look',
   'reviews.approve': 'look',
   'reviews.retrieve': 'look',
+  'payouts.retrieve': 'look',
   'balance.retrieve': 'look',
   'events.list': 'look',
   'balance_transactions.list': 'look',

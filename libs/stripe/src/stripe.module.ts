@@ -5,6 +5,7 @@ import { AppConfig } from '#platform';
 import { StripeCalls } from './stripe-calls.js';
 import { StripeGateway } from './stripe-gateway.js';
 import { StripeLists } from './stripe-lists.js';
+import { StripePayouts } from './stripe-payouts.js';
 import { StripeProbe } from './stripe-probe.js';
 import { StripeSavedMethods } from './stripe-saved-methods.js';
 
@@ -21,8 +22,9 @@ import { StripeSavedMethods } from './stripe-saved-methods.js';
     { provide: PaymentGateway, useClass: StripeGateway },
     { provide: SavedMethodGateway, useClass: StripeSavedMethods },
     StripeLists,
+    StripePayouts,
     StripeProbe,
   ],
-  exports: [PaymentGateway, SavedMethodGateway, StripeLists, StripeProbe],
+  exports: [PaymentGateway, SavedMethodGateway, StripeLists, StripePayouts, StripeProbe],
 })
 export class StripeModule {}

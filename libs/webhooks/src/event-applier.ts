@@ -1,11 +1,12 @@
 import type { GatewayEvent, SavedMethodEvent } from '#payments';
 import type { Queryable } from '#platform';
+import type { PayoutEvent } from '#stripe';
 
 /** An event that says something about one of our objects. */
 export interface SourcedEvent {
   /** Stripe's event id: the source of every change that follows. */
   readonly eventId: string;
-  readonly event: Exclude<GatewayEvent, { kind: 'ignored' }> | SavedMethodEvent;
+  readonly event: Exclude<GatewayEvent, { kind: 'ignored' }> | SavedMethodEvent | PayoutEvent;
   /** `hint`: the event's own body, which may be old. `snapshot`: the object as fetched for it just now. */
   readonly evidence: 'hint' | 'snapshot';
 }

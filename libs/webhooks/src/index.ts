@@ -1,5 +1,6 @@
 /** Webhooks: what Stripe tells us, stored before it is believed, and what we tell merchants. */
 export { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
+export { type PayoutRow, PayoutsRepository } from './payouts.repository.js';
 export { type WebhookLag } from './webhook-admin.repository.js';
 export { WebhookAdminService } from './webhook-admin.service.js';
 export { type BackFillState, WebhookBackFill } from './webhook-back-fill.js';

@@ -157,8 +157,8 @@ export class WebhookIntake implements BeforeApplicationShutdown {
 /**
  * Puts the intake in front of the application's HTTP server.
  *
- * In front of the router, not in it: a Fastify route costs 48 µs of CPU per event and a Nest controller 250 µs, against 160 µs for the
- * whole delivery here.
+ * In front of the router, not in it: a raw route of Fastify in the same application, which runs its hooks and its parsers, took 195 µs of this
+ * process for an event where this took 124 in the same run of a busy machine; a Nest controller takes several times that.
  */
 export function registerWebhookIntake(app: NestFastifyApplication): Promise<void> {
   const intake = app.get(WebhookIntake);

@@ -40,6 +40,7 @@ export class LeaseLostError extends Error {
 const LEASE_SECONDS = 60;
 const MAX_ERROR_LENGTH = 1_000;
 
+// By array, not by join: for a join the planner reckons with a tenth of the queue, and reads the whole queue and the whole inbox for fifty events.
 const CLAIM = `
 with postponed as materialized (
   select event_sequence from webhook_jobs
@@ -53,11 +54,9 @@ with postponed as materialized (
   order by event_sequence
   limit $1 - (select count(*) from postponed)
   for update skip locked
-), due as (
-  select event_sequence from postponed union all select event_sequence from fresh
 ), claimed as (
   update webhook_jobs j set attempts = j.attempts + 1, leased_until = now() + make_interval(secs => ${String(LEASE_SECONDS)})
-  from due where j.event_sequence = due.event_sequence
+  where j.event_sequence = any (array(select event_sequence from postponed union all select event_sequence from fresh))
   returning j.event_sequence, j.attempts
 )
 select e.sequence, c.attempts as attempt, e.stripe_event_id as "stripeEventId", e.type, e.livemode, e.stripe_created_at as "createdAt",

@@ -2,11 +2,11 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { randomInt } from 'node:crypto';
 import { SECOND_MS } from '#kernel';
-import { type GatewayAnswer, PaymentGateway, SavedMethodGateway } from '#payments';
 import { AppConfig, Database, DatabaseUnavailableError } from '#platform';
 import { type StripeEventTranslation } from '#stripe';
 import { failureWaitMs, parkedWaitMs } from './domain/retry-schedule.js';
 import { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-applier.js';
+import { FetchedObjects } from './fetched-objects.js';
 import { webhookAttemptsTotal } from './metrics.js';
 import { translateStoredEvent } from './stored-event.js';
 import { type ClaimedJob, type FinishedJob, LeaseLostError, WebhookJobsRepository } from './webhook-jobs.repository.js';
@@ -45,8 +45,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
     private readonly database: Database,
     private readonly jobs: WebhookJobsRepository,
     private readonly applier: EventApplier,
-    private readonly gateway: PaymentGateway,
-    private readonly savedMethods: SavedMethodGateway,
+    private readonly objects: FetchedObjects,
   ) {}
 
   /** Works in this process from now on: at every kick, and every second. */
@@ -192,7 +191,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
   /** The object as Stripe has it now. No transaction is open across the call. */
   private async settleByFetching(job: ClaimedJob, wanted: Extract<StripeEventTranslation, { kind: 'fetch' }>): Promise<void> {
     try {
-      const events = await this.fetch(wanted);
+      const events = await this.objects.fetch(wanted);
       const event = events.at(-1);
       if (event === undefined) {
         await this.applyInTransaction([], [{ job, outcome: 'ignored', detail: 'the object does not exist at Stripe' }]);
@@ -219,48 +218,6 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
     return outcome;
   }
 
-  /** The object, after the payment that it belongs to: a refund cannot be booked on a payment that is behind. Empty when there is none. */
-  private async fetch(wanted: Extract<StripeEventTranslation, { kind: 'fetch' }>): Promise<SourcedEvent['event'][]> {
-    switch (wanted.object) {
-      case 'payment': {
-        const object = fetched(await this.gateway.retrievePayment(wanted.gatewayId));
-        return object === null ? [] : [{ kind: 'payment', object }];
-      }
-      case 'refund': {
-        const object = fetched(await this.gateway.retrieveRefund(wanted.gatewayId));
-        if (object === null) return [];
-        return [
-          ...(await this.fetch({ kind: 'fetch', object: 'payment', gatewayId: object.paymentGatewayId })),
-          { kind: 'refund', object },
-        ];
-      }
-      case 'dispute': {
-        const object = fetched(await this.gateway.retrieveDispute(wanted.gatewayId));
-        if (object === null) return [];
-        return [
-          ...(await this.fetch({ kind: 'fetch', object: 'payment', gatewayId: object.paymentGatewayId })),
-          { kind: 'dispute', object },
-        ];
-      }
-      case 'setup': {
-        const object = fetched(await this.savedMethods.retrieveSetup(wanted.gatewayId));
-        return object === null ? [] : [{ kind: 'setup', object }];
-      }
-      case 'method': {
-        const object = fetched(await this.savedMethods.retrieveMethod(wanted.gatewayId));
-        return object === null ? [] : [{ kind: 'method', object }];
-      }
-      case 'review': {
-        const object = fetched(await this.gateway.retrieveReview(wanted.gatewayId));
-        return object === null ? [] : [{ kind: 'review', object }];
-      }
-      case 'fraud_warning': {
-        const object = fetched(await this.gateway.retrieveFraudWarning(wanted.gatewayId));
-        return object === null ? [] : [{ kind: 'fraud_warning', object }];
-      }
-    }
-  }
-
   /** The payment is not there: perhaps its request has not committed yet. At the end of the schedule only Stripe can say whose it is. */
   private async park(job: ClaimedJob, event: SourcedEvent['event']): Promise<void> {
     const waitMs = parkedWaitMs(job.attempt, random());
@@ -269,8 +226,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
       await this.jobs.postpone([{ job, status: 'waiting', waitMs, error: 'the payment is not here yet' }]);
       return;
     }
-    const answer = await this.gateway.retrievePayment(paymentOf(event));
-    if (answer.outcome === 'succeeded' && answer.object.paymentId === null) {
+    if (await this.objects.isForeignPayment(paymentOf(event))) {
       await this.applyInTransaction([], [{ job, outcome: 'ignored', detail: 'not_ours' }]);
     } else await this.bury(job, 'the payment never appeared here');
   }
@@ -315,13 +271,6 @@ function isOurs(event: SourcedEvent['event']): boolean {
 function fetchOf(event: SourcedEvent['event']): StripeEventTranslation {
   // A customer that was deleted there is no more to be fetched, and is never in conflict with anything.
   return event.kind === 'customer_deleted' ? event : { kind: 'fetch', object: event.kind, gatewayId: event.object.gatewayId };
-}
-
-/** @throws Error when Stripe gave no clear answer: the event is tried again later. */
-function fetched<T>(answer: GatewayAnswer<T>): T | null {
-  if (answer.outcome === 'succeeded') return answer.object;
-  if (answer.outcome === 'failed' && answer.code === 'resource_missing') return null;
-  throw new Error(`Stripe did not answer a retrieve: ${answer.outcome}${answer.outcome === 'failed' ? ` ${answer.code}` : ''}`);
 }
 
 function compareText(a: string, b: string): number {

@@ -3,6 +3,7 @@ import { PaymentsCoreModule } from '#payments';
 import { AppConfig } from '#platform';
 import { SecurityCoreModule } from '#security';
 import { EventApplier } from './event-applier.js';
+import { FetchedObjects } from './fetched-objects.js';
 import { MerchantEventsController } from './outgoing/merchant-events.controller.js';
 import { MerchantEventsService } from './outgoing/merchant-events.service.js';
 import { WebhookDeliveriesRepository } from './outgoing/webhook-deliveries.repository.js';
@@ -12,6 +13,7 @@ import { WebhookEndpointsRepository } from './outgoing/webhook-endpoints.reposit
 import { WebhookEndpointsService } from './outgoing/webhook-endpoints.service.js';
 import { WebhookSender } from './outgoing/webhook-sender.js';
 import { PaymentEventApplier } from './payment-event-applier.js';
+import { PayoutsRepository } from './payouts.repository.js';
 import { WebhookAdminController } from './webhook-admin.controller.js';
 import { WebhookAdminRepository } from './webhook-admin.repository.js';
 import { WebhookAdminService } from './webhook-admin.service.js';
@@ -28,6 +30,8 @@ import { WebhookProcessor } from './webhook-processor.js';
   imports: [PaymentsCoreModule, SecurityCoreModule],
   providers: [
     { provide: EventApplier, useClass: PaymentEventApplier },
+    FetchedObjects,
+    PayoutsRepository,
     WebhookAdminRepository,
     WebhookAdminService,
     WebhookBackFill,
@@ -45,6 +49,7 @@ import { WebhookProcessor } from './webhook-processor.js';
   ],
   exports: [
     MerchantEventsService,
+    PayoutsRepository,
     WebhookAdminService,
     WebhookBackFill,
     WebhookDispatcher,

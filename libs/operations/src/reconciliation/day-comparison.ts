@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { DAY_MS, HOUR_MS } from '#kernel';
 import { type StripeListedIntent, StripeLists, type StripeMovement } from '#stripe';
+import { PayoutsRepository } from '#webhooks';
 import { type Difference, differenceOf } from './domain/match.js';
 import { type Finding, type OurObject, ReconciliationRepository } from './reconciliation.repository.js';
 
@@ -24,6 +25,7 @@ export class DayComparison {
   constructor(
     private readonly lists: StripeLists,
     private readonly ours: ReconciliationRepository,
+    private readonly payouts: PayoutsRepository,
   ) {}
 
   /** @param day - Midnight UTC. */
@@ -39,6 +41,7 @@ export class DayComparison {
 
     const result = { matchedIds: [] as string[], findings: [] as Finding[] };
     await this.compareMovements(ofDay, intents, result);
+    await this.comparePayouts(ofDay, result);
     await this.findIntentsWithoutRow(intents, result);
     await this.findRowsWithoutMovement(new Date(from), new Date(until), movements, result);
     return result;
@@ -82,6 +85,23 @@ export class DayComparison {
           thereMinor: movement.amountMinor === null ? null : Math.abs(movement.amountMinor),
           hereMinor: here?.amountMinor ?? null,
         });
+      }
+    }
+  }
+
+  /** What left for the bank, by what its events have told. One that no event told of is found by the back-fill, and matched later. */
+  private async comparePayouts(movements: readonly StripeMovement[], result: MutableResult): Promise<void> {
+    const left = movements.filter(({ type }) => type === 'payout');
+    const known = new Map((await this.payouts.findAll(left.flatMap(({ sourceId }) => sourceId ?? []))).map((each) => [each.id, each]));
+    for (const { id, sourceId, amountMinor, currency } of left) {
+      const objectId = sourceId ?? id;
+      const here = known.get(objectId);
+      const there = { amountMinor: Math.abs(amountMinor ?? 0), currency };
+      const difference = differenceOf(there, here ? { ...here, hasMoved: true } : null, true);
+      if (difference === null) result.matchedIds.push(objectId);
+      else {
+        const amounts = { thereMinor: there.amountMinor, hereMinor: here?.amountMinor ?? null };
+        result.findings.push({ ...difference, ...amounts, objectId, paymentId: null, merchantId: null, currency });
       }
     }
   }

@@ -6,6 +6,9 @@ import {
   BreakPageQuery,
   type BreakResponse,
   breakResponseOf,
+  PayoutPageQuery,
+  type PayoutResponse,
+  payoutResponseOf,
   RepairBreakDto,
   type RunResponse,
   runResponseOf,
@@ -62,6 +65,18 @@ export class ReconciliationController {
     const page = { limit: query.limit + 1, startingAfter: query.startingAfter ?? null };
     const rows = await this.reconciliation.listBreaks(principal.merchantId, filter, page);
     return { object: 'list', data: rows.slice(0, query.limit).map(breakResponseOf), hasMore: rows.length > query.limit };
+  }
+
+  /** What Stripe has paid to the bank, newest first. Of the whole account, so not for a merchant's people and keys. */
+  @Get('payouts')
+  @RequireScope('reconciliation:read')
+  async listPayouts(
+    @CurrentPrincipal() principal: Principal,
+    @Query() query: PayoutPageQuery,
+  ): Promise<{ object: 'list'; data: PayoutResponse[]; hasMore: boolean }> {
+    const page = { limit: query.limit + 1, startingAfter: query.startingAfter ?? null };
+    const rows = principal.merchantId === null ? await this.reconciliation.listPayouts(query.status ?? null, page) : [];
+    return { object: 'list', data: rows.slice(0, query.limit).map(payoutResponseOf), hasMore: rows.length > query.limit };
   }
 
   /** Applies what Stripe has now to our side, or says what that would do. No money moves. */

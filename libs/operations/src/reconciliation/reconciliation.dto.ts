@@ -2,6 +2,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsOptional, Matches } from 'class-validator';
 import { IsText, PageQuery } from '#platform';
+import type { PayoutRow } from '#webhooks';
 import type { ReconciliationBreak, ReconciliationRun } from './reconciliation.repository.js';
 
 const BREAK_KINDS = [
@@ -54,6 +55,34 @@ export class BreakPageQuery extends PageQuery {
   runId?: string;
 }
 
+const PAYOUT_STATUSES = ['pending', 'in_transit', 'paid', 'failed', 'canceled'] as const;
+
+/** Query of `GET /api/admin/reconciliation/payouts`. */
+export class PayoutPageQuery extends PageQuery {
+  @ApiPropertyOptional({ enum: PAYOUT_STATUSES })
+  @IsOptional()
+  @IsIn(PAYOUT_STATUSES)
+  status?: (typeof PAYOUT_STATUSES)[number];
+}
+
+/** Money on its way to the bank. */
+export interface PayoutResponse {
+  readonly id: string;
+  readonly object: 'payout';
+  /** Minor units. */
+  readonly amount: number;
+  readonly currency: string;
+  readonly status: string;
+  readonly automatic: boolean;
+  /** The day on which the bank books it. */
+  readonly arrivesOn: string;
+  readonly failureCode: string | null;
+  /** Of automatic payouts: whether Stripe has said which movements they consist of. */
+  readonly reconciliationStatus: string;
+  readonly livemode: boolean;
+  readonly createdAt: string;
+}
+
 /** One comparison of a day. */
 export interface RunResponse extends Omit<ReconciliationRun, 'startedAt' | 'finishedAt'> {
   readonly object: 'reconciliation_run';
@@ -77,6 +106,11 @@ export interface BreakResponse {
   readonly resolution: string | null;
   readonly firstSeenAt: string;
   readonly lastSeenAt: string;
+}
+
+/** Operators' view of a payout. */
+export function payoutResponseOf({ amountMinor, isAutomatic, createdAt, ...row }: PayoutRow): PayoutResponse {
+  return { ...row, object: 'payout', amount: amountMinor, automatic: isAutomatic, createdAt: createdAt.toISOString() };
 }
 
 /** Operators' view of a run. */

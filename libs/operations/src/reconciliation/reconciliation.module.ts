@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { PaymentsCoreModule } from '#payments';
 import { SecurityCoreModule } from '#security';
+import { WebhooksCoreModule } from '#webhooks';
 import { DayComparison } from './day-comparison.js';
 import { ReconciliationController } from './reconciliation.controller.js';
 import { ReconciliationRepository } from './reconciliation.repository.js';
@@ -9,7 +10,7 @@ import { ReconciliationService } from './reconciliation.service.js';
 
 /** Reconciliation without its routes: for the worker. */
 @Module({
-  imports: [PaymentsCoreModule, SecurityCoreModule],
+  imports: [PaymentsCoreModule, SecurityCoreModule, WebhooksCoreModule],
   providers: [DayComparison, ReconciliationRepairs, ReconciliationRepository, ReconciliationService],
   exports: [ReconciliationService],
 })

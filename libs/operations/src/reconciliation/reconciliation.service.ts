@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, DAY_MS, HOUR_MS } from '#kernel';
 import type { AuditActor } from '#security';
+import { type PayoutRow, PayoutsRepository } from '#webhooks';
 import { DayComparison } from './day-comparison.js';
 import { ReconciliationBreakNotFoundError, ReconciliationDayError, ReconciliationRunNotFoundError } from './reconciliation.errors.js';
 import { ReconciliationRepairs, type RepairResult } from './reconciliation-repairs.js';
@@ -16,6 +17,7 @@ export class ReconciliationService {
     private readonly repository: ReconciliationRepository,
     private readonly comparison: DayComparison,
     private readonly repairs: ReconciliationRepairs,
+    private readonly payouts: PayoutsRepository,
   ) {}
 
   /** Compares yesterday once it has been over for an hour. @returns 1 when it did. */
@@ -60,6 +62,11 @@ export class ReconciliationService {
 
   listBreaks(...args: Parameters<ReconciliationRepository['listBreaks']>): Promise<ReconciliationBreak[]> {
     return this.repository.listBreaks(...args);
+  }
+
+  /** What Stripe has paid to the bank, newest first. */
+  listPayouts(...args: Parameters<PayoutsRepository['list']>): Promise<PayoutRow[]> {
+    return this.payouts.list(...args);
   }
 
   /** Open differences by kind. */
