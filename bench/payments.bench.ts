@@ -80,7 +80,7 @@ try {
 async function compareContenders(): Promise<void> {
   const figures: Record<string, Figures> = {};
   for (const name of CONTENDERS) {
-    await onGround(name, null, async (ground) => {
+    await onGround(name, async (ground) => {
       const contender = name === 'upp' ? await startProduct(ground) : await startNaive(ground, name, name === 'naive_transaction');
       await warmUp(contender, ground);
       for (const perSecond of RATES) {
@@ -112,8 +112,9 @@ async function compareHistories(): Promise<void> {
   const figures: Record<string, Figures> = {};
   const [perSecond = 50] = RATES;
   for (const payments of HISTORY) {
-    await onGround(`history_${String(payments)}`, payments, async (ground) => {
+    await onGround(`history_${String(payments)}`, async (ground) => {
       const contender = await startProduct(ground);
+      await addHistory(ground.database, payments);
       await warmUp(contender, ground);
       const result = await measure(contender, ground, { perSecond, seconds: SECONDS });
       figures[String(payments)] = result;
@@ -127,7 +128,7 @@ async function compareHistories(): Promise<void> {
   console.log(JSON.stringify({ ratios, figures }));
 }
 
-async function onGround(name: string, history: number | null, work: (ground: Ground) => Promise<void>): Promise<void> {
+async function onGround(name: string, work: (ground: Ground) => Promise<void>): Promise<void> {
   const databaseName = `upp_bench_${String(process.pid)}_${name}`;
   await admin.query(`create database ${databaseName}`);
   databases.push(databaseName);
@@ -136,7 +137,6 @@ async function onGround(name: string, history: number | null, work: (ground: Gro
   const databaseUrl = url.toString();
   await prepare(databaseUrl);
   const database = poolOf(databaseUrl);
-  if (history !== null) await addHistory(database, history);
   await database.query('checkpoint');
   try {
     await work({ databaseUrl, database, postmaster: await postmasterPid(), latency: LATENCY });

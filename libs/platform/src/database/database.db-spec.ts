@@ -1,12 +1,14 @@
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import pg from 'pg';
+import { DataSource } from 'typeorm';
 import { createTestDatabase, waitFor } from '#test';
 import { ClockModule } from '../clock.module.js';
 import { AppConfig } from '../config/app-config.js';
 import { ConfigurationModule } from '../config/configuration.module.js';
 import { Database } from './database.js';
 import { DatabaseModule } from './database.module.js';
+import { DatabaseUnavailableError } from './postgres-errors.js';
 
 @Module({})
 class Root {}
@@ -24,6 +26,8 @@ describe(Database.name, () => {
       DATABASE_URL: server.url,
       STRIPE_SECRET_KEY: 'sk_test_0123456789abcdef',
       API_KEY_PEPPER: 'pepper-of-the-tests-0123456789abcdef',
+      DATABASE_POOL_SIZE: '1',
+      DATABASE_ACQUIRE_TIMEOUT_MS: '100',
       ENCRYPTION_KEY: 'encryption-key-of-the-tests-0123456789',
     });
     const imports = [ConfigurationModule.forRoot(config), ClockModule, DatabaseModule];
@@ -58,5 +62,16 @@ describe(Database.name, () => {
     await other.query('commit');
 
     expect(await both).toEqual([{ taken: 11 }]);
+  });
+
+  it.each([
+    ['statements', () => database.query('select 1')],
+    ['entities', () => app.get(DataSource).query('select 1')],
+  ])('says that it is not available when no connection becomes free in time, to %s', async (_, ask) => {
+    const asked = database.transaction(async () => {
+      await ask();
+    });
+
+    await expect(asked).rejects.toBeInstanceOf(DatabaseUnavailableError);
   });
 });

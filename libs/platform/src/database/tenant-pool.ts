@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { DatabaseUnavailableError } from './postgres-errors.js';
 import { currentTenant } from './tenant.js';
 
 type Checkout = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: Error | boolean) => void) => void;
@@ -23,7 +24,7 @@ export class TenantPool extends pg.Pool {
     // Read now: a connection that becomes free later calls back from the work of somebody else.
     const tenant = currentTenant();
     this.preferTenant(tenant);
-    const ready = super.connect().then((client) => this.enter(client, tenant));
+    const ready = super.connect().then((client) => this.enter(client, tenant), refuseWhenExhausted);
     if (!callback) return ready;
     ready.then(
       (client) => {
@@ -58,4 +59,10 @@ export class TenantPool extends pg.Pool {
     this.entered.set(client, tenant);
     return client;
   }
+}
+
+/** No connection became free in time. Said here, because TypeORM passes on what the pool says: its callers' clients are told to come again as well. */
+function refuseWhenExhausted(error: unknown): never {
+  const isExhausted = error instanceof Error && error.message === 'timeout exceeded when trying to connect';
+  throw isExhausted ? new DatabaseUnavailableError(error) : error;
 }
