@@ -1,3 +1,4 @@
+drop table dispute_alarms;
 drop table dispute_movements;
 drop table dispute_adjustments;
 drop function tell_merchant_of_dispute();

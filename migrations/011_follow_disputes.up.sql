@@ -73,6 +73,17 @@ create index dispute_movements_dispute_idx on dispute_movements (dispute_id);
 create trigger dispute_movements_append_only before update or delete on dispute_movements
   for each row execute function refuse_change();
 
+-- Append-only: the alarms of a deadline that were raised. Another deadline, as of an appeal, is alarmed of anew.
+create table dispute_alarms (
+  dispute_id text collate "C" not null references disputes (id),
+  merchant_id text collate "C" not null references merchants (id),
+  evidence_due_by timestamptz not null,
+  alarm text not null check (alarm in ('7_days', '3_days', '24_hours', 'overdue')),
+  raised_at timestamptz not null default now(),
+  primary key (dispute_id, evidence_due_by, alarm)
+);
+create trigger dispute_alarms_append_only before update or delete on dispute_alarms for each row execute function refuse_change();
+
 -- Every adjustment becomes an event for the merchant, as those of payments do.
 create function tell_merchant_of_dispute() returns trigger language plpgsql as $$
 declare

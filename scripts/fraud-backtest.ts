@@ -4,42 +4,36 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { BacktestModule, BacktestService } from '#fraud';
+import { type BacktestReport, BacktestService } from '#fraud';
 import { BUSINESS_TYPES } from '#merchants';
-import { AppConfig, ClockModule, ConfigurationModule, DatabaseModule, processEnvironment } from '#platform';
+import { runCommand, UsageError, wholeNumber, withFraud } from './fraud-command.js';
 
-const { values } = parseArgs({
-  options: {
-    merchant: { type: 'string' },
-    type: { type: 'string' },
-    'rule-set': { type: 'string' },
-    version: { type: 'string' },
-    from: { type: 'string', default: '1970-01-01' },
-  },
-});
-const businessType = BUSINESS_TYPES.find((each) => each === values.type);
-if (values.merchant === undefined || businessType === undefined) {
-  console.error(
-    'usage: npm run fraud:backtest -- --merchant mer_… --type BUSINESS_TYPE [--rule-set FILE.json | --version N] [--from YYYY-MM-DD]',
-  );
-  process.exit(2);
-}
+const USAGE =
+  'usage: npm run fraud:backtest -- --merchant mer_… --type BUSINESS_TYPE [--rule-set FILE.json | --version N] [--from YYYY-MM-DD]';
 
-@Module({})
-class Root {}
-
-const root = {
-  module: Root,
-  imports: [ConfigurationModule.forRoot(new AppConfig(processEnvironment())), ClockModule, DatabaseModule, BacktestModule],
-};
-const app = await NestFactory.createApplicationContext(root, { logger: ['error'] });
-try {
+await runCommand(async () => {
+  const { values } = parseArgs({
+    options: {
+      merchant: { type: 'string' },
+      type: { type: 'string' },
+      'rule-set': { type: 'string' },
+      version: { type: 'string' },
+      from: { type: 'string', default: '1970-01-01' },
+    },
+  });
+  const { merchant } = values;
+  const businessType = BUSINESS_TYPES.find((each) => each === values.type);
+  const from = new Date(values.from);
+  if (merchant === undefined || businessType === undefined || Number.isNaN(from.getTime())) throw new UsageError(USAGE);
   const file = values['rule-set'];
   const document: unknown = file === undefined ? null : JSON.parse(await readFile(file, 'utf8'));
-  const version = values.version === undefined ? null : Number(values.version);
-  const report = await app.get(BacktestService).run(values.merchant, businessType, { document, version, from: new Date(values.from) });
+  const version = values.version === undefined ? null : wholeNumber('version', values.version, 1);
+  await withFraud(async (app) => {
+    print(await app.get(BacktestService).run(merchant, businessType, { document, version, from }));
+  });
+});
+
+function print(report: BacktestReport & { readonly ruleSetVersion: string }): void {
   console.log(`${report.payments} payments, ${report.knownFrauds} known frauds, judged by ${report.ruleSetVersion}\n`);
   console.log('rule or threshold            matches   frauds   legitimate   blocked then   unlabelled   precision   recall   worth');
   for (const line of report.lines) {
@@ -61,6 +55,4 @@ try {
   }
   console.log(`\nother decisions: ${JSON.stringify(report.changed)}`);
   console.log(JSON.stringify({ digest: report.digest, payments: report.payments }));
-} finally {
-  await app.close();
 }

@@ -6,45 +6,33 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FraudCoreModule, ModelsService, type FraudModelDocument } from '#fraud';
-import { DomainError } from '#kernel';
-import { AppConfig, ClockModule, ConfigurationModule, DatabaseModule, processEnvironment } from '#platform';
+import { type FraudModelDocument, ModelsService } from '#fraud';
+import { runCommand, UsageError, withFraud } from './fraud-command.js';
 
-@Module({})
-class Root {}
-
-const { values } = parseArgs({ options: { challenge: { type: 'string' }, promote: { type: 'string' }, rest: { type: 'string' } } });
-if (Object.keys(values).length !== 1) {
-  console.error('usage: npm run fraud:promote -- --challenge FILE.json | --promote VERSION | --rest VERSION');
-  process.exit(2);
-}
-
-const imports = [ConfigurationModule.forRoot(new AppConfig(processEnvironment())), ClockModule, DatabaseModule, FraudCoreModule];
-const app = await NestFactory.createApplicationContext({ module: Root, imports }, { logger: ['error'] });
-const models = app.get(ModelsService);
-const actor = `operator:${os.userInfo().username}`;
-try {
-  if (values.challenge !== undefined) {
-    const document = JSON.parse(await readFile(values.challenge, 'utf8')) as FraudModelDocument;
-    const isNew = await models.challenge(document, actor);
-    console.log(
-      isNew ? `${document.version} looks on from now on` : `${document.version} exists already: give the new model another version`,
-    );
+await runCommand(async () => {
+  const { values } = parseArgs({ options: { challenge: { type: 'string' }, promote: { type: 'string' }, rest: { type: 'string' } } });
+  const { challenge, promote, rest } = values;
+  if (Object.keys(values).length !== 1) {
+    throw new UsageError('usage: npm run fraud:promote -- --challenge FILE.json | --promote VERSION | --rest VERSION');
   }
-  if (values.promote !== undefined) {
-    await models.promote(values.promote, actor);
-    console.log(`${values.promote} acts from now on`);
-  }
-  if (values.rest !== undefined) {
-    await models.rest(values.rest, actor);
-    console.log(`${values.rest} rests from now on`);
-  }
-} catch (error) {
-  if (!(error instanceof DomainError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-} finally {
-  await app.close();
-}
+  const actor = `operator:${os.userInfo().username}`;
+  await withFraud(async (app) => {
+    const models = app.get(ModelsService);
+    if (challenge !== undefined) {
+      const document = JSON.parse(await readFile(challenge, 'utf8')) as FraudModelDocument;
+      const isNew = await models.challenge(document, actor);
+      console.log(
+        isNew ? `${document.version} looks on from now on` : `${document.version} exists already: give the new model another version`,
+      );
+      if (!isNew) process.exitCode = 1;
+    }
+    if (promote !== undefined) {
+      await models.promote(promote, actor);
+      console.log(`${promote} acts from now on`);
+    }
+    if (rest !== undefined) {
+      await models.rest(rest, actor);
+      console.log(`${rest} rests from now on`);
+    }
+  });
+});

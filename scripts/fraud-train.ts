@@ -4,59 +4,40 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { evaluateFolds, FraudCoreModule, ModelsService, TooFewPaymentsError, trainModel, type FraudModelDocument } from '#fraud';
-import { AppConfig, ClockModule, ConfigurationModule, DatabaseModule, processEnvironment } from '#platform';
+import { evaluateFolds, type FraudModelDocument, ModelsService, trainModel } from '#fraud';
 import { readCards } from './fraud-card-file.js';
+import { runCommand, UsageError, withFraud } from './fraud-command.js';
 
-@Module({})
-class Root {}
-
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    version: { type: 'string' },
-    out: { type: 'string', default: 'fraud-model.json' },
-    describe: { type: 'string', default: 'unnamed' },
-  },
-});
-if (values.version === undefined) {
-  console.error('usage: npm run fraud:train -- --version NAME [--data FILE.csv[.gz] --describe "where the data come from"] [--out FILE]');
-  process.exit(2);
-}
-
-try {
-  await write(values.data === undefined ? await trainOnStored(values.version) : await trainOnFile(values.data, values.version));
-} catch (error) {
-  if (!(error instanceof TooFewPaymentsError)) throw error;
-  console.error(`not trained: ${error.message}`);
-  process.exitCode = 1;
-}
-
-async function trainOnStored(version: string): Promise<FraudModelDocument> {
-  const imports = [ConfigurationModule.forRoot(new AppConfig(processEnvironment())), ClockModule, DatabaseModule, FraudCoreModule];
-  const app = await NestFactory.createApplicationContext({ module: Root, imports }, { logger: ['error'] });
-  try {
-    return await app.get(ModelsService).train(version);
-  } finally {
-    await app.close();
+await runCommand(async () => {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      version: { type: 'string' },
+      out: { type: 'string', default: 'fraud-model.json' },
+      describe: { type: 'string', default: 'unnamed' },
+    },
+  });
+  const { data, version, out, describe } = values;
+  if (version === undefined) {
+    throw new UsageError(
+      'usage: npm run fraud:train -- --version NAME [--data FILE.csv[.gz] --describe "where the data come from"] [--out FILE]',
+    );
   }
-}
+  if (data !== undefined) await write(await trainOnFile(data, version, describe), out);
+  else await withFraud(async (app) => write(await app.get(ModelsService).train(version), out));
+});
 
-async function trainOnFile(file: string, version: string): Promise<FraudModelDocument> {
+async function trainOnFile(file: string, version: string, describe: string): Promise<FraudModelDocument> {
   const data = await readCards(file);
   const cpuMs = (): number => process.cpuUsage().user / 1_000;
-  return trainModel(data, [...evaluateFolds(data, cpuMs)], { version, trainedAt: new Date().toISOString(), data: values.describe });
+  return trainModel(data, [...evaluateFolds(data, cpuMs)], { version, trainedAt: new Date().toISOString(), data: describe });
 }
 
-async function write(model: FraudModelDocument): Promise<void> {
+async function write(model: FraudModelDocument, out: string): Promise<void> {
   // Seven digits: scores move by less than a millionth, and the file is half as long.
   const text = JSON.stringify(model, (_key, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(7)) : value));
-  await writeFile(values.out, `${text}\n`);
-  console.log(
-    `${values.out}: ${model.version}, ${model.card.rows} rows, ${model.card.frauds} frauds, ${Math.round(text.length / 1_024)} KiB`,
-  );
+  await writeFile(out, `${text}\n`);
+  console.log(`${out}: ${model.version}, ${model.card.rows} rows, ${model.card.frauds} frauds, ${Math.round(text.length / 1_024)} KiB`);
   for (const { start, auc, ap, cp100 } of model.card.folds) {
     console.log(`${start}  AUC ${auc.toFixed(3)}  AP ${ap.toFixed(3)}  CP@100 ${cp100.toFixed(3)}`);
   }

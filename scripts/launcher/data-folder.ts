@@ -31,6 +31,8 @@ export interface Credentials extends FirstAccess {
   readonly webhookSecret: string | null;
   /** Null when Stripe itself is used. */
   readonly stripeSandboxUrl: string | null;
+  /** Of the embedded PostgreSQL, for psql and commands; null when the operator brings one. */
+  readonly databaseUrl: string | null;
 }
 
 /** @throws StartRefusedError when the folder cannot be made or written. */

@@ -86,6 +86,7 @@ export class Launcher {
       metricsToken: environment['METRICS_TOKEN'] ?? secrets.metricsToken,
       webhookSecret: environment['STRIPE_WEBHOOK_SECRET'] ?? null,
       stripeSandboxUrl: settings.stripeSecretKey === null ? this.sandboxUrl() : null,
+      databaseUrl: settings.databaseUrl === null ? databaseUrl : null,
     };
     const credentialsFile = writeCredentials(settings.dataDir, credentials);
 

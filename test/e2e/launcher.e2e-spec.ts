@@ -120,6 +120,7 @@ describe('the launcher', () => {
         metricsToken: expect.any(String) as string,
         webhookSecret: expect.stringMatching(/^whsec_/) as string,
         stripeSandboxUrl: `http://127.0.0.1:${ports.sandbox}`,
+        databaseUrl: expect.stringMatching(/^postgres:\/\/upp@localhost/) as string,
       });
       expect(credentials()).toEqual(first.credentials);
       expect(readFileSync(path.join(dataDir, 'secrets.json'), 'utf8')).toBe(first.secrets);

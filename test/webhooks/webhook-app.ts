@@ -67,9 +67,14 @@ export class KnownObjects extends PaymentGateway {
   }
 
   override findRefund = (): Promise<GatewayAnswer<never>> => refuse();
+  override describeDisputedCharge = (): Promise<GatewayAnswer<never>> => refuse();
+  override stageEvidence = (): Promise<GatewayAnswer<never>> => refuse();
+  override submitEvidence = (): Promise<GatewayAnswer<never>> => refuse();
+  override closeDispute = (): Promise<GatewayAnswer<never>> => refuse();
   override retrieveReview = (): Promise<GatewayAnswer<never>> => refuse();
   override retrieveFraudWarning = (): Promise<GatewayAnswer<never>> => refuse();
   override createPayment = (): Promise<GatewayAnswer<never>> => refuse();
+  override preparePayment = (): Promise<GatewayAnswer<never>> => refuse();
   override confirmPayment = (): Promise<GatewayAnswer<never>> => refuse();
   override increasePayment = (): Promise<GatewayAnswer<never>> => refuse();
   override approveReview = (): Promise<GatewayAnswer<never>> => refuse();

@@ -2,10 +2,10 @@
 import { type INestApplicationContext } from '@nestjs/common';
 import { ModelsService, ReviewsService } from '#fraud';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
-import { AlertEngine } from '#monitoring';
+import { AlertEngine, DisputeAlarms } from '#monitoring';
 import { BackupsService, NotificationsService, ReconciliationService, RestoreDrillService, RetentionService } from '#operations';
 import { AppConfig } from '#platform';
-import { FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
+import { DisputeKeeper, FraudWarnings, PaymentAccumulator, PaymentCompleter, RefundsService, SavedMethodCompleter } from '#payments';
 import { AuditSealer, CustomerPrivacyService, ErasedEventsService, KeyRotation } from '#security';
 import { WebhookBackFill, WebhookDispatcher, WebhookPayloads } from '#webhooks';
 
@@ -23,6 +23,7 @@ export interface Job {
 export function jobsOf(app: INestApplicationContext): readonly Job[] {
   const completer = app.get(PaymentCompleter);
   const refunds = app.get(RefundsService);
+  const disputes = app.get(DisputeKeeper);
   const warnings = app.get(FraudWarnings);
   const accumulator = app.get(PaymentAccumulator);
   const reviews = app.get(ReviewsService);
@@ -34,7 +35,9 @@ export function jobsOf(app: INestApplicationContext): readonly Job[] {
   return [
     { name: 'complete payments', pauseMs: SECOND_MS, run: () => completer.completeDue() },
     { name: 'complete refunds', pauseMs: 2 * SECOND_MS, run: () => refunds.completeDue({ source: 'completer', sourceId: null }) },
+    { name: 'look after disputes', pauseMs: 2 * SECOND_MS, run: () => disputes.lookDue() },
     { name: 'complete saved payment methods', pauseMs: 2 * SECOND_MS, run: () => app.get(SavedMethodCompleter).completeDue() },
+    { name: 'watch the deadlines of disputes', pauseMs: MINUTE_MS, run: () => app.get(DisputeAlarms, { strict: false }).raiseDue() },
     { name: 'refund payments with a warning of fraud', pauseMs: 5 * SECOND_MS, run: () => warnings.reactDue() },
     { name: 'charge sums of small payments', pauseMs: SECOND_MS, run: () => accumulator.chargeDue() },
     { name: 'settle small payments', pauseMs: SECOND_MS, run: () => accumulator.settleDue() },

@@ -88,6 +88,24 @@ export interface Schemas {
   ChangeRoleDto: {
     readonly role: "owner" | "admin" | "analyst" | "support" | "auditor" | "developer";
   };
+  CloseDisputeDto: {
+    readonly reason: string;
+  };
+  CompellingEvidenceDto: {
+    readonly priorPaymentIds: readonly (string)[];
+    readonly merchandiseOrServices: "merchandise" | "services";
+    readonly productDescription: string;
+  };
+  CompellingEvidenceResponse: {
+    readonly merchandiseOrServices: "merchandise" | "services";
+    readonly productDescription: string;
+    readonly disputed: Schemas['PayerElementsResponse'];
+    readonly prior: readonly (Schemas['PriorPaymentResponse'])[];
+  };
+  ConfirmPaymentDto: {
+    readonly paymentMethod?: string;
+    readonly returnUrl?: string;
+  };
   CreateApiKeyDto: {
     readonly name: string;
     readonly scopes?: readonly ("payments:read" | "payments:write" | "refunds:write" | "disputes:read" | "disputes:write" | "devices:read" | "devices:write" | "customers:read" | "customers:write" | "customers:erase" | "fraud:read" | "rules:read" | "rules:write" | "reviews:read" | "reviews:decide" | "blacklist:read" | "blacklist:write" | "webhooks:read" | "webhooks:write" | "merchants:read" | "profiles:read" | "profiles:write" | "feature_flags:read" | "feature_flags:write" | "reconciliation:read" | "reconciliation:write" | "api_keys:read" | "incidents:read" | "incidents:write" | "audit:read" | "alerts:read" | "alerts:write" | "metrics:read" | "health:read")[];
@@ -200,6 +218,16 @@ export interface Schemas {
     readonly by: string;
     readonly at: string;
   };
+  DisputeEvidenceResponse: {
+    readonly object: "dispute_evidence";
+    readonly disputeId: string;
+    readonly evidenceVersion: number;
+    readonly isStaged: boolean;
+    readonly fields: Schemas['EvidenceFieldsDto'];
+    readonly compelling: Schemas['CompellingEvidenceResponse'] | null;
+    readonly length: number;
+    readonly lengthLimit: number;
+  };
   DisputeListResponse: {
     readonly object: "list";
     readonly data: readonly (Schemas['DisputeResponse'])[];
@@ -241,6 +269,35 @@ export interface Schemas {
     readonly livemode: boolean;
     readonly createdAt: string;
     readonly updatedAt: string;
+  };
+  EvidenceFieldsDto: {
+    readonly accessActivityLog?: string | null;
+    readonly billingAddress?: string | null;
+    readonly cancellationPolicy?: string | null;
+    readonly cancellationPolicyDisclosure?: string | null;
+    readonly cancellationRebuttal?: string | null;
+    readonly customerCommunication?: string | null;
+    readonly customerEmailAddress?: string | null;
+    readonly customerName?: string | null;
+    readonly customerPurchaseIp?: string | null;
+    readonly customerSignature?: string | null;
+    readonly duplicateChargeDocumentation?: string | null;
+    readonly duplicateChargeExplanation?: string | null;
+    readonly duplicateChargeId?: string | null;
+    readonly productDescription?: string | null;
+    readonly receipt?: string | null;
+    readonly refundPolicy?: string | null;
+    readonly refundPolicyDisclosure?: string | null;
+    readonly refundRefusalExplanation?: string | null;
+    readonly serviceDate?: string | null;
+    readonly serviceDocumentation?: string | null;
+    readonly shippingAddress?: string | null;
+    readonly shippingCarrier?: string | null;
+    readonly shippingDate?: string | null;
+    readonly shippingDocumentation?: string | null;
+    readonly shippingTrackingNumber?: string | null;
+    readonly uncategorizedFile?: string | null;
+    readonly uncategorizedText?: string | null;
   };
   ExportedEventResponse: {
     readonly type: string;
@@ -371,6 +428,12 @@ export interface Schemas {
     readonly url: string | null;
     readonly details: Readonly<Record<string, unknown>>;
   };
+  PayerElementsResponse: {
+    readonly customerEmailAddress: string | null;
+    readonly customerDeviceId: string | null;
+    readonly customerDeviceFingerprint: string | null;
+    readonly customerPurchaseIp: string | null;
+  };
   PaymentListResponse: {
     readonly object: "list";
     readonly data: readonly (Schemas['PaymentResponse'])[];
@@ -408,6 +471,15 @@ export interface Schemas {
     readonly device?: Schemas['DeviceResponse'];
     readonly customer?: Schemas['CustomerResponse'] | null;
     readonly refunds?: Schemas['RefundListResponse'];
+  };
+  PriorPaymentResponse: {
+    readonly customerEmailAddress: string | null;
+    readonly customerDeviceId: string | null;
+    readonly customerDeviceFingerprint: string | null;
+    readonly customerPurchaseIp: string | null;
+    readonly paymentId: string;
+    readonly stripeChargeId: string;
+    readonly productDescription: string;
   };
   Problem: {
     readonly type: string;
@@ -632,8 +704,16 @@ export interface Schemas {
   SnoozeReviewDto: {
     readonly until: string;
   };
+  StageEvidenceDto: {
+    readonly fields?: Schemas['EvidenceFieldsDto'];
+    readonly compelling?: Schemas['CompellingEvidenceDto'] | null;
+    readonly evidenceVersion?: number;
+  };
   StartRunDto: {
     readonly day: string;
+  };
+  SubmitEvidenceDto: {
+    readonly evidenceVersion: number;
   };
   TimelineEntry: {
     readonly kind: "attempt" | "change" | "dispute" | "fraud_warning";
@@ -820,6 +900,7 @@ export interface Operations {
   'GET /api/devices/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'GET /api/disputes': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'status'?: "warning_needs_response" | "warning_under_review" | "warning_closed" | "needs_response" | "under_review" | "won" | "lost" | "prevented"; 'paymentId'?: string }; body: undefined; answer: Schemas['DisputeListResponse'] };
   'GET /api/disputes/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeResponse'] };
+  'GET /api/disputes/{id}/evidence': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeEvidenceResponse'] };
   'GET /api/disputes/{id}/movements': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DisputeMovementListResponse'] };
   'GET /api/events': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'after'?: string }; body: undefined; answer: Schemas['MerchantEventListResponse'] };
   'GET /api/events/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['MerchantEventResponse'] };
@@ -880,9 +961,13 @@ export interface Operations {
   'POST /api/devices/{id}/activate': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'POST /api/devices/{id}/revoke': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
   'POST /api/devices/{id}/suspend': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['DeviceResponse'] };
+  'POST /api/disputes/{id}/close': { path: { 'id': string }; query: undefined; body: Schemas['CloseDisputeDto']; answer: Schemas['DisputeResponse'] };
+  'POST /api/disputes/{id}/evidence': { path: { 'id': string }; query: undefined; body: Schemas['StageEvidenceDto']; answer: Schemas['DisputeEvidenceResponse'] };
+  'POST /api/disputes/{id}/submit': { path: { 'id': string }; query: undefined; body: Schemas['SubmitEvidenceDto']; answer: Schemas['DisputeResponse'] };
   'POST /api/payments': { path: undefined; query: undefined; body: Schemas['CreatePaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/cancel': { path: { 'id': string }; query: undefined; body: Schemas['CancelPaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/capture': { path: { 'id': string }; query: undefined; body: Schemas['CapturePaymentDto']; answer: Schemas['PaymentResponse'] };
+  'POST /api/payments/{id}/confirm': { path: { 'id': string }; query: undefined; body: Schemas['ConfirmPaymentDto']; answer: Schemas['PaymentResponse'] };
   'POST /api/payments/{id}/refunds': { path: { 'id': string }; query: undefined; body: Schemas['RefundPaymentDto']; answer: Schemas['RefundResponse'] };
   'POST /api/webhook-deliveries/{id}/redeliver': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['WebhookDeliveryResponse'] };
   'POST /api/webhook-endpoints': { path: undefined; query: undefined; body: Schemas['CreateWebhookEndpointDto']; answer: Schemas['WebhookEndpointResponse'] };

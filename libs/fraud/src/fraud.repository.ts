@@ -97,6 +97,18 @@ export class FraudRepository {
     return row ?? null;
   }
 
+  /** The last assessment of a payment; null for one that was never assessed. */
+  async findOfPayment(
+    scope: { readonly merchantId: string; readonly livemode: boolean },
+    paymentId: string,
+  ): Promise<StoredAssessment | null> {
+    const [row] = await this.database.query<StoredAssessment & Record<string, unknown>>(
+      `select ${ASSESSMENT_COLUMNS} where merchant_id = $1 and livemode = $2 and payment_id = $3 order by id desc limit 1`,
+      [scope.merchantId, scope.livemode, paymentId],
+    );
+    return row ?? null;
+  }
+
   /** Assessments in the order in which they were made, after `afterId`. */
   listAssessments(merchantId: string, businessType: BusinessType, afterId: string, limit: number): Promise<StoredAssessment[]> {
     return this.database.query<StoredAssessment & Record<string, unknown>>(

@@ -88,6 +88,11 @@ export class FraudService {
   }
 
   /** An assessment with its whole arithmetic. @throws AssessmentNotFoundError */
+  /** The last assessment of a payment; null for one that was never assessed. */
+  findOfPayment(scope: { readonly merchantId: string; readonly livemode: boolean }, paymentId: string): Promise<StoredAssessment | null> {
+    return this.repository.findOfPayment(scope, paymentId);
+  }
+
   async get(scope: { readonly merchantId: string; readonly livemode: boolean }, id: string): Promise<StoredAssessment> {
     const stored = await this.repository.findAssessment(scope, id);
     if (stored === null) throw new AssessmentNotFoundError();

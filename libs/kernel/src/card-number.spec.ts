@@ -30,6 +30,20 @@ describe('holdsCardNumber', () => {
   });
 
   it.each([
+    '4242\u00a04242\u00a04242\u00a04242',
+    '4242 – 4242 – 4242 – 4242',
+    '4242  4242  4242  4242',
+    '4242\u200b4242\u200b4242\u200b4242',
+    '4242\n4242\r\n4242\t4242',
+    '４２４２ ４２４２ ４２４２ ４２４２',
+    '٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢',
+    '۴۲۴۲-۴۲۴۲-۴۲۴۲-۴۲۴۲',
+  ])('finds %j, however it is written, and masks it', (text) => {
+    expect(holdsCardNumber(text)).toBe(true);
+    expect(maskCardNumbers(`<${text}>`)).toBe('<[card number]>');
+  });
+
+  it.each([
     '',
     '4242424242424241',
     '424242424242',

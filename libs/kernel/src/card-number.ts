@@ -14,8 +14,12 @@ const ISSUERS: readonly { readonly prefix: RegExp; readonly lengths: readonly nu
 ];
 const MIN_LENGTH = 13;
 const MAX_LENGTH = 19;
-// Groups of digits with single separators between them: "4242 4242 4242 4242", "4242-4242-…".
-const RUN = /\d(?:[ .\-_/]?\d){12,}/g;
+// Groups of digits with one or two separators between them: "4242 4242 4242 4242", "4242-4242-…", "4242 – 4242"; spaces and dashes of every script, and
+// those that nobody sees.
+const RUN = /\d(?:[\s.\-_/\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufe58\ufe63\uff0d\uff0e\uff3f]{0,3}\d){12,}/g;
+// Where the digits 0 to 9 of other scripts begin that people type on their keyboards: full width, Arabic, Persian, Devanagari, Bengali, Thai.
+const OTHER_ZEROS = [0xff10, 0x0660, 0x06f0, 0x0966, 0x09e6, 0x0e50];
+const BEYOND_ASCII = /[^\0-\u007f]/g;
 
 /** Whether the text holds what looks like a card number: 13 to 19 digits of a known issuer with a valid checksum, whole or in groups. */
 export function holdsCardNumber(text: string): boolean {
@@ -29,10 +33,19 @@ export function maskCardNumbers(text: string, mask = '[card number]'): string {
   return masked;
 }
 
+/** The text with digits of other scripts as ASCII, each character in its place. */
+function withPlainDigits(text: string): string {
+  return text.replace(BEYOND_ASCII, (character) => {
+    const code = character.charCodeAt(0);
+    const zero = OTHER_ZEROS.find((each) => code >= each && code <= each + 9);
+    return zero === undefined ? character : String(code - zero);
+  });
+}
+
 /** Start and end of each card number. A number begins and ends where a group does: the middle of a longer number is not a card. */
 function cardNumberSpans(text: string): [number, number][] {
   const spans: [number, number][] = [];
-  for (const run of text.matchAll(RUN)) {
+  for (const run of withPlainDigits(text).matchAll(RUN)) {
     const groups = Array.from(run[0].matchAll(/\d+/g), (group) => ({ digits: group[0], start: run.index + group.index }));
     for (let first = 0; first < groups.length; first++) {
       const last = lastGroupOfCard(groups, first);

@@ -2,11 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Gauge } from 'prom-client';
 import { Clock, SECOND_MS } from '#kernel';
 import { BackupRunsRepository } from '#operations';
-import { PaymentsRepository } from '#payments';
+import { DisputeDeadlinesRepository, PaymentsRepository } from '#payments';
 import {
   backupAgeSeconds,
   backupRunFailed,
   databaseGaugesUp,
+  disputesUnanswered,
   queueDue,
   queueOldestSeconds,
   restoreDrillAgeSeconds,
@@ -29,6 +30,7 @@ export class DatabaseGauges {
   constructor(
     private readonly queues: QueuesRepository,
     private readonly payments: PaymentsRepository,
+    private readonly deadlines: DisputeDeadlinesRepository,
     private readonly backups: BackupRunsRepository,
     private readonly clock: Clock,
   ) {}
@@ -57,6 +59,8 @@ export class DatabaseGauges {
     const { count, oldestSeconds } = await this.payments.unknownOutcomes();
     unknownOutcomes.set(count);
     unknownOutcomeOldestSeconds.set(oldestSeconds);
+    for (const [hoursLeft, open] of Object.entries(await this.deadlines.countByHoursLeft()))
+      disputesUnanswered.set({ hours_left: hoursLeft }, open);
     await this.readBackups();
   }
 

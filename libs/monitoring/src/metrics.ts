@@ -40,6 +40,13 @@ export const unknownOutcomeOldestSeconds = new Gauge({
   help: 'Age of the oldest unknown outcome of a payment.',
 });
 
+/** Disputes that wait for an answer, by how much time is left. */
+export const disputesUnanswered = new Gauge({
+  name: 'upp_disputes_unanswered',
+  help: 'Disputes that wait for evidence, by the hours that are left: overdue, up to 24, 72 or 168, later.',
+  labelNames: ['hours_left'] as const,
+});
+
 /** Event-loop delay as health sees it. */
 export const eventLoopDelaySeconds = new Gauge({
   name: 'upp_event_loop_delay_seconds',

@@ -9,6 +9,7 @@ import { AlertReadings, Surroundings } from './alerts/alert-readings.js';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { AlertsRepository } from './alerts/alerts.repository.js';
 import { AlertsService } from './alerts/alerts.service.js';
+import { DisputeAlarms } from './alerts/dispute-alarms.js';
 import { BusinessMetricsRepository } from './business-metrics.repository.js';
 import { BusinessMetricsService } from './business-metrics.service.js';
 import { DatabaseGauges } from './database-gauges.js';
@@ -69,8 +70,9 @@ const CHECKS = [
     AlertReadings,
     Surroundings,
     AlertEngine,
+    DisputeAlarms,
   ],
-  exports: [OperationalGauges, AlertEngine, AlertsService],
+  exports: [OperationalGauges, AlertEngine, AlertsService, DisputeAlarms],
 })
 export class MonitoringModule {}
 

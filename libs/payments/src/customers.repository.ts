@@ -120,6 +120,16 @@ export class CustomersRepository {
     return row.id;
   }
 
+  /** The addresses of customers that have one and were not erased. */
+  async emailsOf(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.database.query<{ id: string; sealed: string; wrappedKey: string }>(
+      `select c.id, c.email_sealed as sealed, k.key_wrapped as "wrappedKey" from customers c join personal_data_keys k on k.subject_id = c.id
+       where c.id = any ($1) and c.email_sealed is not null and k.key_wrapped is not null`,
+      [[...new Set(ids)]],
+    );
+    return new Map(rows.map(({ id, sealed, wrappedKey }) => [id, this.cipher.openFor({ id, wrappedKey }, sealed, placeOf(id))]));
+  }
+
   private hashOf(email: string): Buffer {
     return this.cipher.matchHash('email', normaliseEmail(email));
   }

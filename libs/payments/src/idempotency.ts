@@ -6,6 +6,12 @@ import { type Answer, type Outcome } from './payment-answer.js';
 import { type PaymentCaller } from './payment.js';
 import { IdempotencyInProgressError, IdempotencyKeyMissingError, IdempotencyKeyReusedError } from './payments.errors.js';
 
+/** A request by its key and its fingerprint. */
+export interface IdempotentRequest {
+  readonly key: string;
+  readonly requestHash: Buffer;
+}
+
 /** What a key was used for. */
 export interface IdempotencyRecord {
   readonly requestHash: Buffer;

@@ -39,6 +39,10 @@ export {
   type GatewayReview,
   PaymentGateway,
 } from './payment-gateway.js';
+export { type CompellingEvidence, type DisputeEvidence, type EvidenceField, type PayerElements } from './domain/dispute-evidence.js';
+export { type ChargeFacts } from './domain/evidence-assembly.js';
+export { type DisputeAlarm, DisputeDeadlinesRepository, HOURS_LEFT, type HoursLeft } from './disputes/dispute-deadlines.repository.js';
+export { DisputeKeeper } from './disputes/dispute-keeper.js';
 export { FraudWarnings } from './fraud-warnings.service.js';
 export { type AttributedEvent, type EventEffect, GatewayEventsService } from './gateway-events.service.js';
 export {

@@ -31,10 +31,17 @@ export class PaymentCalls {
     );
   }
 
-  /** Moves or reserves the money of an intent whose id is already committed. */
-  confirm(payment: Payment, gatewayId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
+  /** Gives an intent that was declined another method, without moving money. Needs no key: doing it again is the same. */
+  async prepare(payment: Payment, paymentMethod: string): Promise<GatewayAnswer<GatewayPayment>> {
+    assert(payment.stripePaymentIntentId !== null, 'only an intent can have been declined');
+    return this.gateway.preparePayment(payment.stripePaymentIntentId, await this.instrumentOf({ paymentMethod }));
+  }
+
+  /** Moves or reserves the money of an intent whose id is already committed, with the method that the row names and no other. */
+  async confirm(payment: Payment, gatewayId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
     const { returnUrl, isOffSession } = payment;
-    return this.gateway.confirmPayment(gatewayId, { returnUrl, isOffSession }, idempotencyKey);
+    const { paymentMethod } = await this.instrumentOf(payment);
+    return this.gateway.confirmPayment(gatewayId, { paymentMethod, returnUrl, isOffSession }, idempotencyKey);
   }
 
   increase(gatewayId: string, amount: Money, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>> {
@@ -59,7 +66,9 @@ export class PaymentCalls {
   }
 
   /** The processor's names of what pays: a saved method belongs to a customer there and pays only for it. */
-  private async instrumentOf({ paymentMethod }: Payment): Promise<{ paymentMethod: string; customerGatewayId: string | null }> {
+  private async instrumentOf({
+    paymentMethod,
+  }: Pick<Payment, 'paymentMethod'>): Promise<{ paymentMethod: string; customerGatewayId: string | null }> {
     if (!isId('savedMethod', paymentMethod)) return { paymentMethod, customerGatewayId: null };
     const method = await this.savedMethods.get(this.database, paymentMethod);
     assert(method.stripePaymentMethodId !== null, 'only a method that was active once is named by a payment');

@@ -79,7 +79,12 @@ export class PaymentDrafts {
       {
         at: this.clock.now(),
         timeZone,
-        device: { type: device.type, status: device.status, isAuthorizedForAutomation: device.isAuthorisedForAutomatedPayments },
+        device: {
+          type: device.type,
+          // Off-session a merchant's server acts, not the device that the customer once used.
+          status: request.offSession === true && caller.deviceId === null ? 'active' : device.status,
+          isAuthorizedForAutomation: device.isAuthorisedForAutomatedPayments,
+        },
         completedPayments: await this.completedPayments(payer, profile, amount),
         verifiedAge: request.verifiedAge ?? null,
       },

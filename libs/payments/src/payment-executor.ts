@@ -52,6 +52,12 @@ export class PaymentExecutor {
     return this.adopt(payment, attempt, answer, { source, open });
   }
 
+  /** Confirms the intent of a payment that was declined before and has been given a method again. */
+  async confirmAgain(payment: Payment, attempt: PlannedAttempt, source: ChangeSource): Promise<Payment> {
+    const { stripePaymentIntentId: gatewayId } = payment;
+    return gatewayId === null ? payment : this.confirm(payment, gatewayId, attempt, { source, open: null });
+  }
+
   /** Whether a call was recorded whose result nobody has written down: its process died, or it is still on its way. */
   async hasOpenCall(payment: Payment): Promise<boolean> {
     return this.attempts.hasOpen(this.database, payment.id);

@@ -5,7 +5,9 @@
  * the money may or may not have moved, and only a later look can tell.
  */
 import type { CurrencyCode, Money } from '#kernel';
+import type { DisputeEvidence } from './domain/dispute-evidence.js';
 import type { DisputeStatus } from './domain/dispute-status.js';
+import type { ChargeFacts } from './domain/evidence-assembly.js';
 import type { PaymentStatus } from './domain/payment-status.js';
 
 /** A payment intent as the processor has it at one moment. */
@@ -156,10 +158,18 @@ export abstract class PaymentGateway {
   /** Makes the intent without moving money. */
   abstract createPayment(request: GatewayPaymentRequest, idempotencyKey: string): Promise<GatewayAnswer<GatewayPayment>>;
 
+  /** Gives an intent that waits for a payment method one, without moving money. */
+  abstract preparePayment(
+    gatewayId: string,
+    instrument: Pick<GatewayPaymentRequest, 'paymentMethod' | 'customerGatewayId'>,
+  ): Promise<GatewayAnswer<GatewayPayment>>;
+
   /** Moves or reserves the money of an intent whose id is already committed. */
   abstract confirmPayment(
     gatewayId: string,
     options: {
+      /** Again, because two who pay at once must not pay with each other's. */
+      readonly paymentMethod: string;
       readonly returnUrl: string | null;
       /** Nobody is present: a challenge is a decline, `authentication_required`. */
       readonly isOffSession: boolean;
@@ -196,6 +206,22 @@ export abstract class PaymentGateway {
 
   /** The dispute as it is now. */
   abstract retrieveDispute(gatewayId: string): Promise<GatewayAnswer<GatewayDispute>>;
+
+  /** What the processor knows of the charge that is disputed. */
+  abstract describeDisputedCharge(gatewayDisputeId: string): Promise<GatewayAnswer<ChargeFacts>>;
+
+  /** Lays evidence down where it can be seen and changed; nothing is submitted. The same evidence again changes nothing. */
+  abstract stageEvidence(gatewayDisputeId: string, evidence: DisputeEvidence): Promise<GatewayAnswer<GatewayDispute>>;
+
+  /** Submits evidence to the issuer: once, and for good. */
+  abstract submitEvidence(
+    gatewayDisputeId: string,
+    evidence: DisputeEvidence,
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayDispute>>;
+
+  /** Accepts a dispute: the payer keeps the money. */
+  abstract closeDispute(gatewayDisputeId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayDispute>>;
 
   /** The review as it is now. null when it concerns no payment intent. */
   abstract retrieveReview(gatewayId: string): Promise<GatewayAnswer<GatewayReview | null>>;

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '#kernel';
 import { type AttemptAssessment } from '#fraud';
 import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { mustAccumulate } from './domain/processor-minimum.js';
-import { IdempotencyKeys } from './idempotency.js';
+import { IdempotencyKeys, type IdempotentRequest } from './idempotency.js';
 import { answerOf, audienceOf } from './payment-answer.js';
 import { type Admission, PaymentAdmission } from './payment-admission.js';
 import { planAttempt, type PlannedAttempt } from './payment-attempts.repository.js';
@@ -30,12 +29,7 @@ export class PaymentRecorder {
   ) {}
 
   /** @returns null when another request has the key; nothing is written then. */
-  async record(
-    caller: PaymentCaller,
-    key: { readonly key: string; readonly requestHash: Buffer },
-    draft: PaymentDraft,
-  ): Promise<RecordedPayment | null> {
-    const id = newId('payment');
+  async record(caller: PaymentCaller, key: IdempotentRequest, draft: PaymentDraft, id: string): Promise<RecordedPayment | null> {
     return this.database.transaction(async (transaction) => {
       if (!(await this.idempotency.claim(caller, key.key, key.requestHash, id, transaction))) return null;
       const admission = await this.admission.admit(transaction, caller, draft, id);

@@ -72,9 +72,11 @@ export class PaymentSettler {
     amounts: CapturePlan['amounts'] = null,
   ): Promise<Payment> {
     if (attempt.operation !== 'create' && attempt.operation !== 'confirm') crashPoint('after_operation_sent');
+    // An intent that was not even tried says nothing of the refusal.
+    const isRefused = answer.outcome === 'failed' && answer.object?.status === 'requires_confirmation';
     const isPlain = amounts === null && answer.outcome !== 'unknown' && answer.outcome !== 'not_sent';
     const settled =
-      isPlain && answer.object
+      isPlain && answer.object && !isRefused
         ? await this.applyObject(payment, { id: attempt.id, answer }, answer.object, course)
         : await this.applyAnswer(payment, attempt, answer, course, amounts);
     crashPoint('after_settled');
@@ -106,7 +108,8 @@ export class PaymentSettler {
         }
         case 'declined':
         case 'failed':
-          if (answer.object) return (await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source)).payment;
+          if (answer.object && answer.object.status !== 'requires_confirmation')
+            return (await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source)).payment;
           return this.refuse(transaction, payment, attempt, answer, source);
         case 'not_sent': {
           // Nothing happened at the processor: a payment on its way goes back to where its client may send it again.
@@ -131,12 +134,14 @@ export class PaymentSettler {
     answer: GatewayAnswer<GatewayPayment> & { outcome: 'declined' | 'failed' },
     source: ChangeSource,
   ): Promise<Payment> {
-    if (attempt.operation !== 'create') return payment;
+    if (attempt.operation !== 'create' && attempt.operation !== 'confirm') return payment;
+    // Without knowing in which state its intent is, only a look tells.
+    if (attempt.operation === 'confirm' && !answer.object) return payment;
     const decline =
       answer.outcome === 'declined' ? answer.decline : { code: answer.code, declineCode: null, advice: null, message: answer.message };
-    return (
-      (await this.transitions.move(transaction, payment, { to: 'canceled', by: 'gateway' }, { lastError: decline }, source)) ?? payment
-    );
+    // An intent that was not even tried takes another method.
+    const to = attempt.operation === 'create' ? 'canceled' : 'requires_payment_method';
+    return (await this.transitions.move(transaction, payment, { to, by: 'gateway' }, { lastError: decline }, source)) ?? payment;
   }
 
   /** Whether the attempt's very call may still be sent again. */

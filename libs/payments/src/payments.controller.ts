@@ -4,12 +4,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, PermissionDeniedError, type Principal, RateLimit, RequireScope, RequireStepUp } from '#security';
 import { IDEMPOTENCY_KEY, send } from './answers.js';
 import { CreatePaymentDto } from './dto/create-payment.dto.js';
-import { CancelPaymentDto, CapturePaymentDto, PaymentPageQuery, RefundPaymentDto } from './dto/payment-operations.dto.js';
+import {
+  CancelPaymentDto,
+  CapturePaymentDto,
+  ConfirmPaymentDto,
+  PaymentPageQuery,
+  RefundPaymentDto,
+} from './dto/payment-operations.dto.js';
 import { PaymentListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundListResponse, RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
 import { PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { callerOf } from './payment-caller.js';
+import { PaymentRetriesService } from './payment-retries.service.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentsService } from './payments.service.js';
 import { ExpandQuery } from './dto/expand.query.js';
@@ -25,6 +32,7 @@ export class PaymentsController {
   constructor(
     private readonly payments: PaymentsService,
     private readonly operations: PaymentOperations,
+    private readonly retries: PaymentRetriesService,
     private readonly refunds: RefundsService,
     private readonly timeline: PaymentTimeline,
     private readonly views: PaymentViews,
@@ -84,6 +92,25 @@ export class PaymentsController {
     @Req() request: FastifyRequest,
   ): Promise<TimelineResponse> {
     return this.timeline.of(await this.payments.get(callerOf(principal, request), id));
+  }
+
+  /** Pays a payment that was declined with another method, or with the same one in its owner's presence. */
+  @Post(':id/confirm')
+  @RateLimit('payments')
+  @RequireScope('payments:write', 'payments:create_own')
+  @HttpCode(200)
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiOkResponse({ type: PaymentResponse, description: '`succeeded`, `requires_action` or `requires_capture`' })
+  @ApiAcceptedResponse({ type: PaymentResponse, description: '`processing` with an unknown outcome, or `in_review`' })
+  async confirm(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Headers('idempotency-key') key: string | undefined,
+    @Body() body: ConfirmPaymentDto,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    send(reply, await this.retries.confirm(callerOf(principal, request), idempotencyKeyOf(key), id, body));
   }
 
   /** Takes a held amount or a part of it, or adds a tip to it. */

@@ -5,11 +5,19 @@ import { MerchantsModule } from '#merchants';
 import { SecurityCoreModule } from '#security';
 import { CustomersController } from './customers.controller.js';
 import { CustomersRepository } from './customers.repository.js';
+import { DisputeAnswers } from './disputes/dispute-answers.service.js';
+import { DisputeDeadlinesRepository } from './disputes/dispute-deadlines.repository.js';
+import { DisputeEvidenceService } from './disputes/dispute-evidence.service.js';
+import { DisputeKeeper } from './disputes/dispute-keeper.js';
 import { CustomersService } from './customers.service.js';
 import { DisputeMirror } from './disputes/dispute-mirror.js';
 import { DisputesController } from './disputes/disputes.controller.js';
 import { DisputesRepository } from './disputes/disputes.repository.js';
 import { DisputesService } from './disputes/disputes.service.js';
+import { EvidenceAssembler } from './disputes/evidence-assembler.js';
+import { EvidenceRepository } from './disputes/evidence.repository.js';
+import { EvidenceStaging } from './disputes/evidence-staging.js';
+import { PayerHistories } from './disputes/payer-history.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarningsRepository } from './fraud-warnings.repository.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
@@ -28,6 +36,8 @@ import { PaymentExecutor } from './payment-executor.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentPayers } from './payment-payers.js';
 import { PaymentRecorder } from './payment-recorder.js';
+import { PaymentRetries, RetryRecords } from './payment-retries.js';
+import { PaymentRetriesService } from './payment-retries.service.js';
 import { PaymentTimeline } from './payment-timeline.js';
 import { PaymentViews } from './payment-views.js';
 import { PaymentTransitions } from './payment-transitions.js';
@@ -52,10 +62,18 @@ import { SpendingLimitsService } from './spending-limits.service.js';
   imports: [DevicesCoreModule, FraudCoreModule, MerchantsModule, SecurityCoreModule],
   providers: [
     CustomersRepository,
+    DisputeAnswers,
+    DisputeDeadlinesRepository,
+    DisputeEvidenceService,
+    DisputeKeeper,
     CustomersService,
     DisputeMirror,
     DisputesRepository,
     DisputesService,
+    EvidenceAssembler,
+    EvidenceRepository,
+    EvidenceStaging,
+    PayerHistories,
     FraudTruths,
     FraudWarnings,
     FraudWarningsRepository,
@@ -74,6 +92,8 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentPayers,
     PaymentRecorder,
     PaymentQueueRepository,
+    PaymentRetries,
+    PaymentRetriesService,
     PaymentSettler,
     PaymentSumsRepository,
     PaymentTimeline,
@@ -83,6 +103,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentsService,
     RefundsRepository,
     RefundsService,
+    RetryRecords,
     SavedMethodChanges,
     SavedMethodCompleter,
     SavedMethodEvents,
@@ -93,6 +114,8 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     SpendingLimitsService,
   ],
   exports: [
+    DisputeDeadlinesRepository,
+    DisputeKeeper,
     CustomersService,
     DisputesService,
     FraudWarnings,
@@ -102,6 +125,7 @@ import { SpendingLimitsService } from './spending-limits.service.js';
     PaymentCompleter,
     PaymentExecutor,
     PaymentOperations,
+    PaymentRetriesService,
     PaymentQueueRepository,
     PaymentTimeline,
     PaymentTransitions,

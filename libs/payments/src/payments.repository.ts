@@ -243,6 +243,21 @@ export class PaymentsRepository {
     return after;
   }
 
+  /** Sets what another attempt is made with, and how it was judged. The move that follows in the same transaction is its line of history. */
+  async replaceMethod(
+    transaction: Queryable,
+    payment: Payment,
+    attempt: Pick<Payment, 'paymentMethod' | 'returnUrl' | 'isOffSession' | 'riskScore' | 'riskLevel' | 'riskDecision'>,
+  ): Promise<Payment> {
+    const { paymentMethod, returnUrl, isOffSession, riskScore, riskLevel, riskDecision } = attempt;
+    await transaction.query(
+      `update payments set payment_method = $2, return_url = $3, is_off_session = $4, risk_score = $5, risk_level = $6, risk_decision = $7
+       where id = $1`,
+      [payment.id, paymentMethod, returnUrl, isOffSession, riskScore, riskLevel, riskDecision],
+    );
+    return { ...payment, paymentMethod, returnUrl, isOffSession, riskScore, riskLevel, riskDecision };
+  }
+
   /** Makes the payment due once the request that is about to call the processor must have ended; no change of the payment. */
   async watch(transaction: Queryable, payment: Payment): Promise<void> {
     await transaction.query('update payments set next_check_at = now() + make_interval(secs => $2) where id = $1', [

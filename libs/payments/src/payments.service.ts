@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { isId } from '#kernel';
+import { DomainError, isId, newId } from '#kernel';
 import { MerchantsService } from '#merchants';
 import { crashPoint } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
-import { IdempotencyKeys, type IdempotencyRecord, requestHashOf } from './idempotency.js';
-import { answerOf, audienceOf, OpenRequest, type Outcome } from './payment-answer.js';
+import { IdempotencyKeys, type IdempotentRequest, requestHashOf } from './idempotency.js';
+import { audienceOf, OpenRequest, type Outcome } from './payment-answer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
-import { PaymentRecorder } from './payment-recorder.js';
+import { PaymentRecorder, type RecordedPayment } from './payment-recorder.js';
 import { type Payment, type PaymentCaller, sourceOf } from './payment.js';
+import { type Seller } from './payment-seller.js';
 import { IdempotencyInProgressError, PaymentNotFoundError } from './payments.errors.js';
 import { type PageRequest, PaymentsRepository } from './payments.repository.js';
 
@@ -30,19 +31,17 @@ export class PaymentsService {
    *
    * A refusal by the rules throws and leaves nothing behind; a refusal by the issuer or the fraud rules is an answer, recorded and repeated.
    *
+   * @param id - The payment's, where it was chosen and committed before: the payment of one id is made once, for ever.
    * @throws the refusals of {@link PaymentDrafts.draft} @throws IdempotencyKeyReusedError @throws IdempotencyInProgressError
    */
-  async create(caller: PaymentCaller, key: string, request: CreatePaymentDto): Promise<Outcome> {
-    const requestHash = requestHashOf('POST /api/payments', request);
-    const earlier = await this.idempotency.find(caller, key, requestHash);
-    if (earlier) return this.repeat(caller, key, earlier);
-    const draft = await this.drafts.draft(caller, request);
-    const recorded = await this.recorder.record(caller, { key, requestHash }, draft);
-    if (!recorded) return this.idempotency.answerOfWinner(caller, key, requestHash);
-    const { payment, attempt } = recorded;
+  async create(caller: PaymentCaller, key: string, request: CreatePaymentDto, id: string = newId('payment')): Promise<Outcome> {
+    const idempotency = { key, requestHash: requestHashOf('POST /api/payments', request) };
+    const recorded = await this.record(caller, idempotency, request, id);
+    if (!recorded) return this.repeat(caller, idempotency);
+    const { payment, attempt, seller } = recorded;
     crashPoint('after_recorded');
-    if (!attempt) return { answer: answerOf(payment, audienceOf(caller, draft.seller)), isReplay: false };
-    const open = new OpenRequest(key, audienceOf(caller, draft.seller));
+    const open = new OpenRequest(key, audienceOf(caller, seller));
+    if (!attempt) return { answer: open.answerFor(payment), isReplay: false };
     return this.finish(caller, open, await this.executor.execute(payment, attempt, sourceOf(caller), open));
   }
 
@@ -59,10 +58,31 @@ export class PaymentsService {
     return { data: payments.slice(0, page.limit), hasMore: payments.length > page.limit };
   }
 
+  /**
+   * The payment, judged and recorded; null when the request was made before. Looked for only when the key turns out to be taken, or when the request
+   * would be refused: a repeat must not be judged by later rules, and most requests are none.
+   */
+  private async record(
+    caller: PaymentCaller,
+    idempotency: IdempotentRequest,
+    request: CreatePaymentDto,
+    id: string,
+  ): Promise<(RecordedPayment & { readonly seller: Seller }) | null> {
+    try {
+      const draft = await this.drafts.draft(caller, request);
+      const recorded = await this.recorder.record(caller, idempotency, draft, id);
+      return recorded && { ...recorded, seller: draft.seller };
+    } catch (error) {
+      if (error instanceof DomainError && (await this.idempotency.find(caller, idempotency.key, idempotency.requestHash))) return null;
+      throw error;
+    }
+  }
+
   /** The request was made before: its answer, or the rest of its work. */
-  private async repeat(caller: PaymentCaller, key: string, record: IdempotencyRecord): Promise<Outcome> {
-    if (record.answer) return { answer: record.answer, isReplay: true };
-    const payment = record.objectId === null ? null : await this.payments.find({ ...caller, deviceId: null }, record.objectId);
+  private async repeat(caller: PaymentCaller, { key, requestHash }: IdempotentRequest): Promise<Outcome> {
+    const record = await this.idempotency.find(caller, key, requestHash);
+    if (record?.answer) return { answer: record.answer, isReplay: true };
+    const payment = record?.objectId ? await this.payments.find({ ...caller, deviceId: null }, record.objectId) : null;
     if (!payment || !(await this.idempotency.takeOver(caller, key))) throw new IdempotencyInProgressError();
     const isUnfinished = payment.status === 'processing' || payment.status === 'requires_confirmation';
     const open = new OpenRequest(key, audienceOf(caller, await this.merchants.sellerOf(caller.merchantId)));

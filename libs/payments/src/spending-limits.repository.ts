@@ -75,6 +75,11 @@ export class SpendingLimitsRepository {
     return { fits: false, used: full?.used ?? 0, freesAt: bucket.window.end };
   }
 
+  /** Removes a payment's reservations. All must be released: they hold nothing of their buckets. */
+  async forget(transaction: Queryable, paymentId: string): Promise<void> {
+    await transaction.query(`delete from spending_reservations where payment_id = $1 and state = 'released' and held = 0`, [paymentId]);
+  }
+
   /** What buckets hold, by their keys; of a rolling window only what is in it. A bucket that was never used is absent. */
   async use(buckets: readonly SpendingBucket[]): Promise<ReadonlyMap<string, BucketUse>> {
     const rows = await this.database.query<{ key: string } & BucketUse>(

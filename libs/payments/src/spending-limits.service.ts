@@ -51,6 +51,11 @@ export class SpendingLimitsService {
     if (violations.length > 0) throw new PolicyViolationError(violations);
   }
 
+  /** Removes the reservations of a payment that holds none any more, before it reserves anew. */
+  async forget(transaction: Queryable, paymentId: string): Promise<void> {
+    await this.repository.forget(transaction, paymentId);
+  }
+
   /**
    * What a device or a customer may still spend, limit by limit.
    *

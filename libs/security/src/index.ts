@@ -16,6 +16,7 @@ export { AuditSealer } from './audit/audit-sealer.js';
 export { AuditVerifier, type AuditVerification, type BrokenLink, type ChainFault } from './audit/audit-verifier.js';
 export { Authenticator } from './authenticator.js';
 export { CredentialHasher, type IssuedCredential } from './credential-hasher.js';
+export { redactEvent, type RedactedEvent } from './domain/event-redaction.js';
 export { KeyRotation, SEALED_COLUMNS, type SealedColumn } from './key-rotation.js';
 export type { IncidentReport, IncidentSeverity, IncidentType } from './domain/incident.js';
 export { networkOf } from './domain/network.js';

@@ -4,8 +4,11 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 /** The calls this product makes, by resource and verb; nothing that Stripe or a client sends. */
 export type StripeEndpoint =
   | 'balance.retrieve'
+  | 'disputes.close'
   | 'customers.create'
   | 'disputes.retrieve'
+  | 'disputes.stage'
+  | 'disputes.submit'
   | 'early_fraud_warnings.retrieve'
   | 'payment_intents.cancel'
   | 'payment_intents.capture'
@@ -14,6 +17,7 @@ export type StripeEndpoint =
   | 'payment_intents.increment'
   | 'payment_intents.list'
   | 'payment_intents.retrieve'
+  | 'payment_intents.update'
   | 'payment_methods.detach'
   | 'payment_methods.retrieve'
   | 'refunds.create'

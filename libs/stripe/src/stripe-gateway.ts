@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type Stripe from 'stripe';
 import { type Money, toStripeAmount } from '#kernel';
 import {
+  type ChargeFacts,
+  type DisputeEvidence,
   type GatewayAnswer,
   type GatewayDispute,
   type GatewayFraudWarning,
@@ -15,6 +17,7 @@ import { AppConfig } from '#platform';
 import { type StripeEndpoint } from './metrics.js';
 import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
+import { chargeFactsOf, stripeEvidenceOf } from './stripe-disputes.js';
 import {
   gatewayDisputeOf,
   gatewayFraudWarningOf,
@@ -61,13 +64,26 @@ export class StripeGateway extends PaymentGateway {
     return this.payment('payment_intents.create', (options) => this.stripe.paymentIntents.create(params, { ...options, idempotencyKey }));
   }
 
+  override preparePayment(
+    gatewayId: string,
+    { paymentMethod, customerGatewayId }: Pick<GatewayPaymentRequest, 'paymentMethod' | 'customerGatewayId'>,
+  ): Promise<GatewayAnswer<GatewayPayment>> {
+    const params = { payment_method: paymentMethod, ...(customerGatewayId === null ? {} : { customer: customerGatewayId }) };
+    return this.payment('payment_intents.update', (options) => this.stripe.paymentIntents.update(gatewayId, params, options));
+  }
+
   override confirmPayment(
     gatewayId: string,
-    { returnUrl, isOffSession }: { readonly returnUrl: string | null; readonly isOffSession: boolean },
+    {
+      paymentMethod,
+      returnUrl,
+      isOffSession,
+    }: { readonly paymentMethod: string; readonly returnUrl: string | null; readonly isOffSession: boolean },
     idempotencyKey: string,
   ): Promise<GatewayAnswer<GatewayPayment>> {
     const params: Stripe.PaymentIntentConfirmParams = {
       ...WITH_CHARGE,
+      payment_method: paymentMethod,
       ...(returnUrl === null ? {} : { return_url: returnUrl }),
       ...(isOffSession ? { off_session: true } : {}),
     };
@@ -153,6 +169,44 @@ export class StripeGateway extends PaymentGateway {
     return this.calls.make({
       endpoint: 'disputes.retrieve',
       send: (options) => this.stripe.disputes.retrieve(gatewayId, {}, options),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override describeDisputedCharge(gatewayDisputeId: string): Promise<GatewayAnswer<ChargeFacts>> {
+    return this.calls.make({
+      endpoint: 'disputes.retrieve',
+      send: (options) => this.stripe.disputes.retrieve(gatewayDisputeId, { expand: ['charge'] }, options),
+      translate: chargeFactsOf,
+    });
+  }
+
+  override stageEvidence(gatewayDisputeId: string, evidence: DisputeEvidence): Promise<GatewayAnswer<GatewayDispute>> {
+    const params: Stripe.DisputeUpdateParams = { evidence: stripeEvidenceOf(evidence), submit: false };
+    return this.calls.make({
+      endpoint: 'disputes.stage',
+      send: (options) => this.stripe.disputes.update(gatewayDisputeId, params, options),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override submitEvidence(
+    gatewayDisputeId: string,
+    evidence: DisputeEvidence,
+    idempotencyKey: string,
+  ): Promise<GatewayAnswer<GatewayDispute>> {
+    const params: Stripe.DisputeUpdateParams = { evidence: stripeEvidenceOf(evidence), submit: true };
+    return this.calls.make({
+      endpoint: 'disputes.submit',
+      send: (options) => this.stripe.disputes.update(gatewayDisputeId, params, { ...options, idempotencyKey }),
+      translate: gatewayDisputeOf,
+    });
+  }
+
+  override closeDispute(gatewayDisputeId: string, idempotencyKey: string): Promise<GatewayAnswer<GatewayDispute>> {
+    return this.calls.make({
+      endpoint: 'disputes.close',
+      send: (options) => this.stripe.disputes.close(gatewayDisputeId, {}, { ...options, idempotencyKey }),
       translate: gatewayDisputeOf,
     });
   }

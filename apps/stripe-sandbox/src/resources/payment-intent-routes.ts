@@ -9,6 +9,7 @@ import { getCustomer } from './customer-object.js';
 import { cancel, capture } from './payment-flow.js';
 import {
   applyCommon,
+  checkMethod,
   CONFIRMABLE,
   confirmIntent,
   createIntent,
@@ -67,6 +68,7 @@ function update(call: Call<IntentParameters>): object {
   intent.transfer_group = parameters.transfer_group ?? intent.transfer_group;
   applyCommon(intent, parameters);
   if (method) {
+    checkMethod(sandbox, account, intent, method);
     intent.payment_method = method.id;
     intent.status = 'requires_confirmation';
   }

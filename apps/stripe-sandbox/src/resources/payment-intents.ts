@@ -186,7 +186,8 @@ export function methodOf(sandbox: Sandbox, account: Account, input: IntentParame
   return input.payment_method ? resolvePaymentMethod(sandbox, account, input.payment_method) : undefined;
 }
 
-function checkMethod(sandbox: Sandbox, account: Account, intent: PaymentIntent, method: PaymentMethod): void {
+/** Whether a method may pay for an intent. @throws StripeError 400 for another's, or one that is used up. */
+export function checkMethod(sandbox: Sandbox, account: Account, intent: PaymentIntent, method: PaymentMethod): void {
   if (!intent.payment_method_types.includes(method.type) && intent.automatic_payment_methods === null) {
     const types = intent.payment_method_types.join(', ');
     throw invalidState(

@@ -167,5 +167,6 @@ describe('models', () => {
 
   it('refuses a model of other features', async () => {
     await expect(models().challenge(aModel('other', 0.9, ['amount']), 'operator:test')).rejects.toThrow('not trained on the features');
+    await expect(models().challenge({} as FraudModelDocument, 'operator:test')).rejects.toThrow('not a model');
   });
 });

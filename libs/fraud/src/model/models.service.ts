@@ -8,7 +8,7 @@ import { ModelNotFoundError, ModelNotPromotableError } from '../fraud.errors.js'
 import { fraudModelStabilityIndex } from '../metrics.js';
 import { readWithin } from '../read-within.js';
 import { ENGINE_FEATURES } from './card-features.js';
-import { FraudModel, type FraudModelDocument } from './fraud-model.js';
+import { FraudModel, type FraudModelDocument, MODEL_FORMAT } from './fraud-model.js';
 import { stabilityIndex } from './metrics.js';
 import { promotionObstacles, trainOnPayments } from './model-training.js';
 import { ModelsRepository } from './models.repository.js';
@@ -104,6 +104,7 @@ export class ModelsService implements OnModuleInit {
 
   /** Adds a model and lets it look on. @returns false when the version exists. @throws ModelNotPromotableError */
   async challenge(document: FraudModelDocument, actor: string): Promise<boolean> {
+    if (!isModel(document)) throw new ModelNotPromotableError(['it is not a model of this format']);
     if (!seesTheFeatures(document)) throw new ModelNotPromotableError(['it was not trained on the features of this release']);
     const isNew = await this.database.transaction(async (transaction) => {
       if (!(await this.repository.insert(transaction, document, actor))) return false;
@@ -193,6 +194,16 @@ function driftedOf(indexes: Readonly<Record<string, number>>): DriftReport['drif
     .filter(([, index]) => index > DRIFTED_ABOVE)
     .map(([feature, index]) => ({ feature, stabilityIndex: index }))
     .toSorted((first, second) => second.stabilityIndex - first.stabilityIndex);
+}
+
+/** Whether a file holds what the trainer writes; people hand files over. */
+function isModel(document: Partial<FraudModelDocument> | null): boolean {
+  return (
+    document?.format === MODEL_FORMAT &&
+    typeof document.version === 'string' &&
+    document.ensemble !== undefined &&
+    document.card !== undefined
+  );
 }
 
 function seesTheFeatures({ ensemble }: FraudModelDocument): boolean {

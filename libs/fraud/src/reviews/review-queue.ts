@@ -101,6 +101,11 @@ export class ReviewQueue {
     return reviews.length > 0;
   }
 
+  /** Whether a person approved the payment before it was made. */
+  wasApproved(paymentId: string): Promise<boolean> {
+    return this.repository.existsApproved(paymentId);
+  }
+
   /** What a closing reason says of the truth; most say nothing. */
   async label(transaction: Queryable, review: Review): Promise<void> {
     const isFraud = isFraudBy(review.closedReason);

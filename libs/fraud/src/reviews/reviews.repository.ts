@@ -162,6 +162,15 @@ export class ReviewsRepository {
     );
   }
 
+  /** Whether an analyst let the held payment go on. */
+  async existsApproved(paymentId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `select 1 from fraud_reviews where payment_id = $1 and stage = 'before_payment' and closed_reason = 'approved' limit 1`,
+      [paymentId],
+    );
+    return rows.length > 0;
+  }
+
   /** Ends Stripe's review here because it was ended there. */
   async closeByStripe(transaction: Queryable, stripeReviewId: string, closedReason: ClosedReason): Promise<Review | null> {
     const [row] = await transaction.query<Row>(

@@ -45,6 +45,12 @@ export class DisputeMirror {
     return 'applied';
   }
 
+  /** {@link apply} of what Stripe answered to a call of ours. */
+  async applyAnswer(transaction: Queryable, seen: GatewayDispute, source: ChangeSource): Promise<void> {
+    const payment = await this.payments.findByGatewayId(transaction, seen.paymentGatewayId, null);
+    if (payment) await this.apply(transaction, payment, seen, 'snapshot', source);
+  }
+
   /** A change of its own, so that merchants are told of the money as well as of the status. */
   private async settleMoney(transaction: Queryable, dispute: Dispute, seen: GatewayDispute, source: ChangeSource): Promise<Dispute> {
     const areFundsWithdrawn = await this.disputes.book(transaction, dispute, seen.movements);
@@ -60,7 +66,7 @@ export class DisputeMirror {
     source: ChangeSource,
   ): Promise<Dispute> {
     const isNewAppeal = seen.isAppeal && !dispute.isAppeal;
-    const change: DisputeChange = {
+    const change: Omit<DisputeChange, 'checkAfterSeconds'> = {
       ...(isMove ? { status: seen.status, isAppeal: dispute.isAppeal || seen.isAppeal } : {}),
       reason: seen.reason,
       networkReasonCode: seen.networkReasonCode,
@@ -72,9 +78,9 @@ export class DisputeMirror {
       hasEvidence: dispute.hasEvidence || seen.hasEvidence,
       evidenceSubmissionCount: Math.max(dispute.evidenceSubmissionCount, seen.evidenceSubmissionCount),
       // An appeal is answered anew.
-      ...(isNewAppeal ? { response: null, responseState: null, responseBy: null, respondedAt: null } : {}),
+      ...(isNewAppeal ? { response: null, responseState: null, responseBy: null } : {}),
     };
-    const isNews = (Object.keys(change) as (keyof DisputeChange)[]).some((name) => !isSame(dispute[name], change[name]));
+    const isNews = (Object.keys(change) as (keyof typeof change)[]).some((name) => !isSame(dispute[name], change[name]));
     return isNews ? this.disputes.change(transaction, dispute, change, source) : dispute;
   }
 }

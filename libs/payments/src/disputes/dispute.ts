@@ -41,6 +41,8 @@ export interface Dispute extends DisputePosition {
   readonly responseState: 'sending' | 'done' | null;
   readonly responseBy: string | null;
   readonly respondedAt: Date | null;
+  /** Whether Stripe still knows the key of the last answer: for 23 hours. */
+  readonly isResendable: boolean;
   readonly responseCount: number;
   /** Stripe's code for why it refused the last answer. */
   readonly responseError: string | null;
@@ -69,12 +71,13 @@ export type DisputeChange = Partial<
     | 'response'
     | 'responseState'
     | 'responseBy'
-    | 'respondedAt'
     | 'responseCount'
     | 'responseError'
-    | 'nextCheckAt'
   >
->;
+> & {
+  /** When the keeper looks at it next; null when it need not, and when absent as before. */
+  readonly checkAfterSeconds?: number | null;
+};
 
 /** Money of a dispute that Stripe's balance booked. */
 export interface DisputeMovement {

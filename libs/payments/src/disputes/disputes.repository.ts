@@ -20,7 +20,7 @@ const COLUMNS = `id, payment_id as "paymentId", merchant_id as "merchantId", liv
   evidence_due_by as "evidenceDueBy", evidence_submission_count as "evidenceSubmissionCount", enhanced_eligibility as "enhancedEligibility",
   evidence_sealed as "evidenceSealed", evidence_version as "evidenceVersion", evidence_staged_version as "evidenceStagedVersion",
   evidence_staged_fields as "evidenceStagedFields", response, response_state as "responseState", response_by as "responseBy",
-  responded_at as "respondedAt", response_count as "responseCount", response_error as "responseError", version,
+  responded_at as "respondedAt", coalesce(responded_at > now() - interval '23 hours', false) as "isResendable", response_count as "responseCount", response_error as "responseError", version,
   next_check_at as "nextCheckAt", check_count as "checkCount", created_at as "createdAt", updated_at as "updatedAt"`;
 
 // Appended to every change of a dispute, in the same statement: its history, and its event for the merchant's webhooks.
@@ -110,7 +110,8 @@ export class DisputesRepository {
          update disputes set version = version + 1, updated_at = now(), status = $5, is_appeal = $6, reason = $7, network_reason_code = $8,
            amount_minor = $9, are_funds_withdrawn = $10, is_charge_refundable = $11, has_evidence = $12, evidence_due_by = $13,
            evidence_submission_count = $14, enhanced_eligibility = $15, response = $16, response_state = $17, response_by = $18,
-           responded_at = $19, response_count = $20, response_error = $21, next_check_at = $22, check_count = 0
+           responded_at = case when $16::text is not null then coalesce(responded_at, now()) end, response_count = $19, response_error = $20,
+           next_check_at = case when $21 then now() + make_interval(secs => $22) else next_check_at end, check_count = 0
          where id = $1 returning *)${RECORD_CHANGE}`,
       [
         before.id,
@@ -131,14 +132,37 @@ export class DisputesRepository {
         after.response,
         after.responseState,
         after.responseBy,
-        after.respondedAt,
         after.responseCount,
         after.responseError,
-        after.nextCheckAt,
+        change.checkAfterSeconds !== undefined,
+        change.checkAfterSeconds ?? null,
       ],
     );
     assert(row, 'the caller holds the lock of a dispute that exists');
     return row;
+  }
+
+  /** Takes disputes that are due for a look; another process may take them after the lease, which doubles with each look that changed nothing. */
+  claimDue(limit: number, leaseSeconds: number): Promise<Dispute[]> {
+    return this.database.query<Dispute>(
+      `update disputes set next_check_at = now() + make_interval(secs => $2 * least(power(2, check_count), 64)), check_count = check_count + 1
+       where id in (select id from disputes where next_check_at <= now() order by next_check_at limit $1 for update skip locked)
+       returning ${COLUMNS}`,
+      [limit, leaseSeconds],
+    );
+  }
+
+  /** Gives the next try of an answer a key of its own; nothing that anybody is told of. */
+  async renewAnswerKey({ id, responseCount }: Dispute): Promise<void> {
+    await this.database.query(
+      `update disputes set response_count = response_count + 1 where id = $1 and response_count = $2 and response_state = 'sending'`,
+      [id, responseCount],
+    );
+  }
+
+  /** Ends the looks at a claimed dispute, unless it has changed since. */
+  async rest({ id, checkCount }: Dispute): Promise<void> {
+    await this.database.query('update disputes set next_check_at = null where id = $1 and check_count = $2', [id, checkCount]);
   }
 
   /** Books money that is not booked yet. @returns Whether the payer's bank has the money after all of it. */

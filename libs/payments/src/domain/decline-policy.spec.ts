@@ -62,6 +62,13 @@ describe('afterDecline', () => {
     expect(afterDecline(aDecline({ retriesMade: 4 }), scheduled)).toEqual({ kind: 'give_up' });
   });
 
+  it('stops where the card networks do, however long the schedule is', () => {
+    const policy = { softDeclines: 'scheduled', delaysMs: Array.from({ length: 20 }, () => DAY_MS) } as const;
+
+    expect(afterDecline(aDecline({ retriesMade: 14 }), policy).kind).toBe('retry');
+    expect(afterDecline(aDecline({ retriesMade: 15 }), policy)).toEqual({ kind: 'give_up' });
+  });
+
   it.each([
     ['the payer of a shop may try the same card', 'retail', true],
     ['the payer of a service may not', 'service', false],

@@ -50,6 +50,9 @@ const WITHDRAWN: ReadonlySet<string> = new Set(
 /** A retry is spread over a tenth of its delay, so that the retries of one bad hour do not fall into one hour again. */
 const JITTER_DIVISOR = 10;
 
+/** However long a profile's schedule is: Visa fines merchants who try a declined card more than 15 times in 30 days. */
+const NETWORK_RETRIES = 15;
+
 /** The class of a decline, with the issuer's advice applied. An unknown code is `hard`: what is not understood is not repeated. */
 export function classifyDecline({ declineCode, adviceCode }: Decline): DeclineClass {
   const byCode = CLASS_BY_CODE.get(declineCode ?? '') ?? 'hard';
@@ -114,7 +117,7 @@ export function afterDecline(attempt: DeclinedAttempt, policy: RetryPolicy): Aft
   const isSoft = classifyDecline(attempt.decline) === 'soft';
   if (!isSoft || policy.softDeclines === 'never') return { kind: 'ask_payer', sameMethod: false };
   if (policy.softDeclines === 'by_payer') return { kind: 'ask_payer', sameMethod: true };
-  const delayMs = policy.delaysMs[attempt.retriesMade];
+  const delayMs = attempt.retriesMade < NETWORK_RETRIES ? policy.delaysMs[attempt.retriesMade] : undefined;
   if (delayMs === undefined) return { kind: 'give_up' };
   const jitterMs = Math.floor((delayMs * (attempt.jitter % 10_000)) / (10_000 * JITTER_DIVISOR));
   return { kind: 'retry', at: new Date(attempt.declinedAt.getTime() + delayMs + jitterMs) };

@@ -64,6 +64,11 @@ export function nextDisputeStatus(current: DisputePosition, seen: DisputePositio
   return step > 0 ? 'move' : step === 0 ? 'stay' : 'late';
 }
 
+/** Whether somebody at the merchant's must still say something. */
+export function needsResponse(status: DisputeStatus): boolean {
+  return status === 'needs_response' || status === 'warning_needs_response';
+}
+
 /** Whether a dispute is over, as far as anybody knows. */
 export function isDisputeClosed(status: DisputeStatus): boolean {
   return status === 'won' || status === 'lost' || status === 'warning_closed' || status === 'prevented';

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsUrl, Matches, MaxLength } from 'class-validator';
 import { IsSafeInteger, IsText, PageQuery } from '#platform';
+import { PAYMENT_METHOD_PATTERN } from './create-payment.dto.js';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/payment-status.js';
 
 /** Stripe's words for why money goes back. */
@@ -21,6 +22,27 @@ export class CapturePaymentDto {
   @IsOptional()
   @IsSafeInteger(0)
   tipAmount?: number;
+}
+
+/** Body of `POST /api/payments/:id/confirm`. */
+export class ConfirmPaymentDto {
+  /** Another one, of Stripe (`pm_…`) or saved by the payment's customer (`spm_…`); the same as before when absent. Never a card number. */
+  @ApiPropertyOptional({ pattern: PAYMENT_METHOD_PATTERN.source, example: 'pm_card_visa' })
+  @IsOptional()
+  @Matches(PAYMENT_METHOD_PATTERN, {
+    message: 'paymentMethod must be a Stripe payment method id (pm_…) or the id of a saved payment method (spm_…)',
+  })
+  paymentMethod?: string;
+
+  /** Where the payer returns to after a challenge in a browser; as before when absent. */
+  @ApiPropertyOptional({ format: 'uri', maxLength: 2000 })
+  @IsOptional()
+  @IsUrl(
+    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
+    { message: 'returnUrl must be an http or https URL' },
+  )
+  @MaxLength(2000)
+  returnUrl?: string;
 }
 
 /** Body of `POST /api/payments/:id/cancel`. */

@@ -1,12 +1,13 @@
 /** Places at which a test lets the process die, to see that a restart finds everything it needs. */
 
-/** Each stands between two steps of a payment, of an operation on it, of a refund or of a method that is saved. */
+/** Each stands between two steps of a payment, of an operation on it, of a refund, of the answer to a dispute or of a method that is saved. */
 export type CrashPoint =
   | 'after_recorded'
   | 'after_intent_created'
   | 'after_intent_adopted'
   | 'after_confirmed'
   | 'after_settled'
+  | 'after_intent_prepared'
   | 'after_answer_stored'
   | 'after_operation_claimed'
   | 'after_operation_recorded'
@@ -14,6 +15,8 @@ export type CrashPoint =
   | 'after_refund_reserved'
   | 'after_refund_sent'
   | 'after_refund_applied'
+  | 'after_dispute_answer_recorded'
+  | 'after_dispute_answer_sent'
   | 'after_setup_recorded'
   | 'after_setup_customer'
   | 'after_setup_created'

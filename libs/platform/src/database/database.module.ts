@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
+import { MINUTE_MS } from '#kernel';
 import { AppConfig } from '../config/app-config.js';
 import type { DatabaseConfig } from '../config/groups.js';
 import { Database } from './database.js';
@@ -17,6 +18,9 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
 // Statements here find rows by key, whatever the values: a plan per connection serves for ever, and none is long enough to be worth compiling.
 // Left to itself PostgreSQL plans each statement anew as often as it hopes for a better plan, which took half of its time for a payment. A pooler refuses startup options; without named statements it would gain little by them.
 const PLANNING = '-c plan_cache_mode=force_generic_plan -c jit=off';
+
+/** A connection that rests as long is closed, down to none. */
+const IDLE_TIMEOUT_MS = 10 * MINUTE_MS;
 
 /** The connection pool, TypeORM over it and {@link Database} beside it. Every wait has an end: acquire, statement, lock, idle transaction. */
 @Global()
@@ -37,6 +41,8 @@ const PLANNING = '-c plan_cache_mode=force_generic_plan -c jit=off';
         extra: {
           max: database.poolSize,
           connectionTimeoutMillis: database.acquireTimeoutMs,
+          // A connection holds the plans of all statements, which cost more than a hundred payments' statements to make anew.
+          idleTimeoutMillis: IDLE_TIMEOUT_MS,
           ...settingsOf(database),
           keepAlive: true,
           application_name: 'upp',

@@ -38,11 +38,7 @@ export class Database implements Queryable {
 
   /** @throws DatabaseUnavailableError when the server is away or no connection became free in time. */
   async query<Row extends QueryResultRow>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
-    try {
-      return (await this.pool.query<Row>(this.statement(sql, params))).rows;
-    } catch (error) {
-      throw translate(error);
-    }
+    return retried(async () => (await this.pool.query<Row>(this.statement(sql, params))).rows);
   }
 
   afterCommit(work: () => void): void {
@@ -57,13 +53,7 @@ export class Database implements Queryable {
    * @throws DatabaseUnavailableError as `query`; when the connection broke during COMMIT, the changes may or may not have been made.
    */
   async transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await inSpan('database transaction', { 'db.system.name': 'postgresql' }, () => this.runTransaction(work));
-      } catch (error) {
-        if (!isSerializationFailure(error) || attempt === TRANSACTION_TRIES) throw translate(error);
-      }
-    }
+    return retried(() => inSpan('database transaction', { 'db.system.name': 'postgresql' }, () => this.runTransaction(work)));
   }
 
   /** Connections in use and requests that wait for one. */
@@ -120,6 +110,17 @@ export class Database implements Queryable {
 
   private get pool(): Pool {
     return (this.dataSource.driver as unknown as { master: Pool }).master;
+  }
+}
+
+/** Runs a transaction, which a single statement is as well, and runs it again as a whole when it had to give way to another. */
+async function retried<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isSerializationFailure(error) || attempt === TRANSACTION_TRIES) throw translate(error);
+    }
   }
 }
 

@@ -45,6 +45,9 @@ const KEPT_TEXTS: ReadonlySet<string> = new Set([
   'confirmation_method',
   'cancellation_reason',
   'setup_future_usage',
+  'fraud_type',
+  'opened_reason',
+  'closed_reason',
   'risk_level',
   'network_status',
 ]);

@@ -32,15 +32,21 @@ export class ErasedEventsRepository {
     return row ?? null;
   }
 
-  /** Events of erased customers: of their payments, of the customer at Stripe, and those that name that customer anywhere. */
+  /** Events of erased customers: of their payments, and those that name the customer or a saved method at Stripe anywhere. */
   ofErased({ from, to }: EventRange): Promise<{ sequence: number; payload: Buffer }[]> {
     return this.database.query<{ sequence: number; payload: Buffer }>(
-      `with erased as materialized (select id, stripe_customer_id from customers where events_redacted_to is not null)
+      `with erased as materialized (select id, stripe_customer_id from customers where events_redacted_to is not null),
+       -- A customer deleted at Stripe is forgotten in its own row, not by its saved methods.
+       names as materialized (
+         select convert_to(name, 'UTF8') as bytes from (
+           select stripe_customer_id as name from erased
+           union select s.stripe_customer_id from saved_payment_methods s join erased on erased.id = s.customer_id
+           union select s.stripe_payment_method_id from saved_payment_methods s join erased on erased.id = s.customer_id) known
+          where name is not null)
        select e.sequence, e.payload from webhook_events e
         where e.sequence > $1 and e.sequence <= $2 and e.redacted_sha256 is null
           and (e.payment_intent_id in (select p.stripe_payment_intent_id from payments p join erased on erased.id = p.customer_id)
-            or e.payment_intent_id is null and exists (
-                 select 1 from erased where position(convert_to(stripe_customer_id, 'UTF8') in e.payload) > 0))
+            or e.payment_intent_id is null and exists (select 1 from names where position(bytes in e.payload) > 0))
         order by e.sequence`,
       [from, to],
     );
