@@ -9,5 +9,6 @@ begin
 end
 $$;
 drop function protect_tenants();
+drop function prepare_application_role();
 drop function protect_history();
 -- The role stays: it belongs to the server, and other databases may use it.

@@ -11,23 +11,6 @@ exception
 end
 $$;
 
-do $$
-begin
-  if not exists (select 1 from pg_roles where rolname = 'upp_app') then
-    return;
-  end if;
-  grant usage on schema public to upp_app;
-  grant select, insert, update, delete on all tables in schema public to upp_app;
-  grant usage on all sequences in schema public to upp_app;
-  grant execute on function forget_places_of(text, text) to upp_app;
-  alter default privileges in schema public grant select, insert, update, delete on tables to upp_app;
-  alter default privileges in schema public grant usage on sequences to upp_app;
-  if not pg_has_role(current_user, 'upp_app', 'member') then
-    execute format('grant upp_app to %I', current_user);
-  end if;
-end
-$$;
-
 -- What a trigger keeps from being changed, the application may not even try to change: with its role the trigger cannot be switched off either.
 -- A later migration that makes an append-only table calls this again.
 create function protect_history() returns void language plpgsql as $$
@@ -46,7 +29,30 @@ begin
   end loop;
 end
 $$;
-select protect_history();
+
+-- Gives the role what the product needs of this database. Every run of the migrations calls it, for a role that was made after them.
+-- Answers whether the product can take it.
+create function prepare_application_role() returns boolean language plpgsql as $$
+begin
+  if not exists (select 1 from pg_roles where rolname = 'upp_app') then
+    return false;
+  end if;
+  grant usage on schema public to upp_app;
+  grant select, insert, update, delete on all tables in schema public to upp_app;
+  grant usage on all sequences in schema public to upp_app;
+  grant execute on function forget_places_of(text, text) to upp_app;
+  alter default privileges in schema public grant select, insert, update, delete on tables to upp_app;
+  alter default privileges in schema public grant usage on sequences to upp_app;
+  perform protect_history();
+  if not pg_has_role(current_user, 'upp_app', 'member') then
+    execute format('grant upp_app to %I', current_user);
+  end if;
+  return true;
+exception
+  when insufficient_privilege then return false;
+end
+$$;
+select prepare_application_role();
 
 -- Every table with a merchant in each row; what belongs to a payment repeats the payment's, so that a policy compares a column and looks nothing up.
 create function protect_tenants() returns void language plpgsql as $$

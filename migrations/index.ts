@@ -68,7 +68,12 @@ export async function runMigrations(url: string): Promise<string[]> {
     extra: { max: 2, connectionTimeoutMillis: 5_000, options: '-c lock_timeout=5s' },
   }).initialize();
   try {
-    return await withMigrationLock(dataSource, async () => (await dataSource.runMigrations()).map((migration) => migration.name));
+    return await withMigrationLock(dataSource, async () => {
+      const applied = (await dataSource.runMigrations()).map((migration) => migration.name);
+      // Also when there was nothing to apply: somebody may have made the role since.
+      await dataSource.query('select prepare_application_role()');
+      return applied;
+    });
   } finally {
     await dataSource.destroy();
   }

@@ -16,10 +16,21 @@ const SQL_FOLDER = path.resolve(import.meta.dirname, '../../migrations');
 try {
   const { directUrl: url } = new AppConfig(processEnvironment()).database;
   if (process.argv.includes('--plan')) process.exitCode = await plan(url);
-  else for (const name of await runMigrations(url)) console.log(`applied ${name.replace(/_\d{13}$/, '')}`);
+  else await apply(url);
 } catch (error) {
   console.error(error instanceof ConfigError ? error.message : error);
   process.exit(1);
+}
+
+async function apply(url: string): Promise<void> {
+  const applied = await runMigrations(url);
+  for (const name of applied) console.log(`applied ${name.replace(/_\d{13}$/, '')}`);
+  if (applied.length === 0) console.log('The schema is that of this release.');
+  const [row] = await ask<{ isReady: boolean }>(url, 'select prepare_application_role() as "isReady"');
+  if (row?.isReady !== true) {
+    console.warn("The role upp_app cannot be taken: tenants are kept apart by the queries' own conditions alone. As a superuser:");
+    console.warn(`  create role upp_app nologin; grant upp_app to "${new URL(url).username}";\nThen run this again.`);
+  }
 }
 
 async function plan(url: string): Promise<number> {
@@ -38,11 +49,15 @@ async function plan(url: string): Promise<number> {
 }
 
 async function pendingOf(url: string): Promise<string[]> {
+  const pending = new Set(await pendingMigrations((sql) => ask(url, sql)));
+  return MIGRATION_NAMES.filter((name) => [...pending].some((each) => each.startsWith(name)));
+}
+
+async function ask<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
-    const pending = new Set(await pendingMigrations(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows));
-    return MIGRATION_NAMES.filter((name) => [...pending].some((each) => each.startsWith(name)));
+    return (await client.query<Row>(sql)).rows;
   } finally {
     await client.end();
   }

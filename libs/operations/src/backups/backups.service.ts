@@ -178,10 +178,11 @@ async function ensureApplicationRole(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const { rows } = await client.query(`select 1 from pg_roles where rolname = 'upp_app'`);
-    if (rows.length === 0) await client.query('create role upp_app nologin');
+    // Who may not make it restores where it is, or where the original had none either; otherwise pg_restore says that it is missing.
     await client.query(`do $$ begin
+      if not exists (select from pg_roles where rolname = 'upp_app') then create role upp_app nologin; end if;
       if not pg_has_role(current_user, 'upp_app', 'member') then execute format('grant upp_app to %I', current_user); end if;
+    exception when insufficient_privilege then null;
     end $$`);
   } finally {
     await client.end();

@@ -153,7 +153,10 @@ function* placeholdersOf(group: object): Generator<ConfigProblem> {
   const values = group as Readonly<Record<string, unknown>>;
   for (const { name, property, isSecret } of variablesOf(group)) {
     if (isSecret && PLACEHOLDER.test(textOf(values[property]))) {
-      yield { variable: name, reason: 'still holds a placeholder or a guessable value; make one with: openssl rand -base64 32' };
+      yield {
+        variable: name,
+        reason: 'still holds a placeholder or a guessable value; secrets of your own are made with: openssl rand -base64 32',
+      };
     }
   }
 }

@@ -4,10 +4,19 @@ import { currentTenant } from './tenant.js';
 
 type Checkout = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: Error | boolean) => void) => void;
 
-// Once per connection and whenever the tenant changes. The role is taken where the migrations could make it and the user may have it: under
-// the owner's own name, as under a superuser's, PostgreSQL would not apply the policies.
-const ENTER = `select set_config('upp.merchant_id', $1, false),
-  (select set_config('role', rolname, false) from pg_roles where rolname = 'upp_app' and pg_has_role(oid, 'member'))`;
+/**
+ * Takes the role that row-level security binds, where there is one, the user may have it and the migrations have prepared it: under the owner's own
+ * name, as under a superuser's, PostgreSQL would not apply the policies.
+ *
+ * @param isLocal - Whether only for the transaction.
+ */
+export function takeRole(isLocal: boolean): string {
+  return `(select set_config('role', rolname, ${String(isLocal)}) from pg_roles where rolname = 'upp_app' and pg_has_role(oid, 'member')
+    and has_table_privilege(oid, to_regclass('merchants'), 'select'))`;
+}
+
+// Once per connection and whenever the tenant changes.
+const ENTER = `select set_config('upp.merchant_id', $1, false), ${takeRole(false)}`;
 
 /**
  * A pool whose connections work for the tenant of whoever checks them out.

@@ -1,6 +1,6 @@
 /** Connections behind a pooler that works by transaction: nothing may be left in a session, for the next statement may run in another. */
 import pg from 'pg';
-import { TenantPool } from './tenant-pool.js';
+import { takeRole, TenantPool } from './tenant-pool.js';
 
 /** A pool whose connections keep tenant, role and timeouts within each transaction. */
 export class TransactionPool extends TenantPool {
@@ -21,8 +21,7 @@ interface TransactionClientConfig extends pg.ClientConfig {
 
 type Answer = (error: Error | null, result?: unknown) => void;
 
-// The role as in TenantPool; both end with the transaction.
-const ROLE = `(select set_config('role', rolname, true) from pg_roles where rolname = 'upp_app' and pg_has_role(oid, 'member'))`;
+const ROLE = takeRole(true);
 
 /**
  * A connection that makes a transaction around every statement that is in none, and begins each with its settings.
