@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { currencyCode } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test';
 import { WebhookProcessor } from '#webhooks';
-import { insertPayment, insertShop } from './payment-rows.js';
+import { insertAssessment, insertPayment, insertShop } from './payment-rows.js';
 import { fixture, gatewayPayment, type JsonEvent, startWebhookApp, type WebhookApp } from './webhook-app.js';
 
 const USD = currencyCode('usd');
@@ -111,10 +111,7 @@ describe('any order of events, with duplicates, through several workers', () => 
   async function aPayment(): Promise<string> {
     const id = String(++serial).padStart(8, '0');
     await insertPayment(webhooks.database, id, { status: 'processing' });
-    await webhooks.database.query(
-      `insert into fraud_attempts (merchant_id, livemode, payment_id, business_type, amount_minor, currency, device_id) values ('mer_1', false, $1, 'retail', 1250, 'usd', 'dev_1')`,
-      [`pay_${id}`],
-    );
+    await insertAssessment(webhooks.database, id);
     webhooks.gateway.payments.set(`pi_${id}`, gatewayPayment({ gatewayId: `pi_${id}`, chargeId: `ch_${id}`, paymentId: `pay_${id}` }));
     webhooks.gateway.refunds.set(`re_${id}`, {
       gatewayId: `re_${id}`,
