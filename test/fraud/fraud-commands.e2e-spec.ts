@@ -105,7 +105,7 @@ describe('the fraud commands', () => {
       'promote',
       ['--challenge', 'rules.json'],
       1,
-      /^The model cannot be promoted: it is not a model of this format/,
+      /^The model cannot be promoted: it is not a model of this release/,
     ],
     ['a model that does not exist', 'promote', ['--rest', 'nobody'], 1, /^No model of that version/],
     ['two wishes at once', 'promote', ['--rest', 'a', '--promote', 'b'], 2, /^usage: npm run fraud:promote/],

@@ -1,4 +1,4 @@
-import { newId } from '#kernel';
+import { MINUTE_MS, newId } from '#kernel';
 import { SecurityIncidents } from '#security';
 import { TestSystem } from '../support/test-system.js';
 
@@ -33,6 +33,8 @@ describe('limits of the real routes, counted in PostgreSQL', () => {
     expect(incidents.body.data).toEqual([
       expect.objectContaining({ type: 'rate_limit_exceeded', subject: `payments:${device.id}`, count: 1, severity: 'medium' }),
     ]);
+    const { blockedUntil, lastSeenAt } = incidents.body.data[0] as { blockedUntil: string; lastSeenAt: string };
+    expect(Date.parse(blockedUntil) - Date.parse(lastSeenAt)).toBe(5 * MINUTE_MS);
   });
 
   it('lets one address register five devices in an hour', async () => {

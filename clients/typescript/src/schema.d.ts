@@ -329,6 +329,7 @@ export interface Schemas {
     readonly ip: string | null;
     readonly userAgent: string | null;
     readonly details: Readonly<Record<string, unknown>>;
+    readonly blockedUntil: string | null;
     readonly count: number;
     readonly firstSeenAt: string;
     readonly lastSeenAt: string;

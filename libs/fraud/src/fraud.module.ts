@@ -6,6 +6,7 @@ import { BlacklistController } from './blacklist/blacklist.controller.js';
 import { BlacklistRepository } from './blacklist/blacklist.repository.js';
 import { BlacklistService } from './blacklist/blacklist.service.js';
 import { ListKeys } from './blacklist/list-keys.js';
+import { FraudConsequences } from './fraud-consequences.js';
 import { FraudRepository } from './fraud.repository.js';
 import { FraudService } from './fraud.service.js';
 import { LabelsRepository } from './labels.repository.js';
@@ -25,6 +26,7 @@ import { RuleSetsService } from './rules/rule-sets.service.js';
   imports: [SecurityCoreModule],
   providers: [
     FraudService,
+    FraudConsequences,
     AttemptsRepository,
     FraudRepository,
     ListKeys,

@@ -9,11 +9,11 @@ import { type FailurePolicy } from './domain/rule-set.js';
 import { snapshotOf } from './feature-snapshot.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 import { FraudRepository, type Judgement, type StoredAssessment } from './fraud.repository.js';
+import { FraudConsequences } from './fraud-consequences.js';
 import { AssessmentNotFoundError } from './fraud.errors.js';
 import { fraudDecisionsTotal, fraudScore } from './metrics.js';
 import { liveInputs } from './model/live-inputs.js';
 import { type ActiveModel, ModelsService } from './model/models.service.js';
-import { ReviewQueue } from './reviews/review-queue.js';
 import { type CompiledRuleSet, RuleSetsService } from './rules/rule-sets.service.js';
 
 /** What the caller of an assessment acts upon. */
@@ -35,7 +35,7 @@ export class FraudService {
     private readonly repository: FraudRepository,
     private readonly ruleSets: RuleSetsService,
     private readonly models: ModelsService,
-    private readonly reviews: ReviewQueue,
+    private readonly consequences: FraudConsequences,
     private readonly clock: Clock,
   ) {}
 
@@ -56,7 +56,7 @@ export class FraudService {
     const features = snapshotOf(attempt, evidence, estimate);
     const assessment = judge(features, live, profile.riskFailurePolicy);
     const inShadow = shadow === null ? null : judge(features, shadow, profile.riskFailurePolicy);
-    const exploration = attempt.mode === 'shadow' ? null : this.reviews.explorationOf(attempt, assessment);
+    const exploration = this.consequences.explorationOf(attempt, assessment);
     const id = await this.repository.insertAssessment(transaction, attempt, {
       assessment,
       exploration,
@@ -68,13 +68,8 @@ export class FraudService {
     });
     const { score, level, isDegraded } = assessment;
     const isBlockedByList = (features.lists?.block.length ?? 0) > 0;
-    const enforced = exploration === null ? assessment.decision : 'review';
-    const decision = attempt.mode === 'shadow' && !isBlockedByList ? 'allow' : enforced;
-    if (decision === 'review') {
-      const { amount, ...payment } = attempt;
-      const openedReason = exploration === null ? 'risk_score' : 'exploration';
-      await this.reviews.openHeld(transaction, { ...payment, ...amount, assessmentId: id, score, rule: profile.review, openedReason });
-    }
+    const judged = { assessmentId: id, assessment, exploration, isBlockedByList };
+    const decision = await this.consequences.follow(transaction, attempt, judged, profile.review);
     transaction.afterCommit(() => {
       fraudDecisionsTotal.inc({
         decision: assessment.decision,
@@ -122,13 +117,22 @@ function estimateOf(
 ): ModelFeatures | null {
   if (active === null || evidence === null) return null;
   const inputs = liveInputs(attempt.amount, new Date(attemptedAt), evidence);
-  const probability = active.model.probability(inputs);
+  const probability = probabilityOf(active, inputs);
   return {
     version: active.model.version,
     mode: active.mode,
     probability: Number.isNaN(probability) ? null : probability,
     inputs: Array.from(inputs, (value) => (Number.isNaN(value) ? null : Number(value.toPrecision(7)))),
   };
+}
+
+/** A model comes from a file: one that fails gives no probability, and stops no payment. */
+function probabilityOf({ model }: ActiveModel, inputs: Float64Array): number {
+  try {
+    return model.probability(inputs);
+  } catch {
+    return NaN;
+  }
 }
 
 function challengerOf(estimate: ModelFeatures | null): Judgement['challenger'] {

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCookieAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Clock } from '#kernel';
 import { CurrentPrincipal, RequireScope } from './access.decorators.js';
 import type { Principal } from './principal.js';
 import { auditActor, Origin, type RequestOrigin } from './request-origin.js';
@@ -12,7 +13,10 @@ import { SecurityIncidents } from './security-incidents.js';
 @ApiCookieAuth()
 @Controller('api/admin/security-incidents')
 export class SecurityIncidentsController {
-  constructor(private readonly incidents: SecurityIncidents) {}
+  constructor(
+    private readonly incidents: SecurityIncidents,
+    private readonly clock: Clock,
+  ) {}
 
   /** Incidents, the newest first. */
   @Get()
@@ -22,7 +26,8 @@ export class SecurityIncidentsController {
     const { limit, startingAfter, status } = query;
     const isOpen = status === undefined ? null : status === 'open';
     const rows = await this.incidents.list({ merchantId, isOpen, before: startingAfter ?? null, limit: limit + 1 });
-    return { object: 'list', data: rows.slice(0, limit).map(incidentResponseOf), hasMore: rows.length > limit };
+    const now = this.clock.now();
+    return { object: 'list', data: rows.slice(0, limit).map((row) => incidentResponseOf(row, now)), hasMore: rows.length > limit };
   }
 
   /** Says that somebody has looked; the next repetition is a new incident. */
@@ -35,6 +40,7 @@ export class SecurityIncidentsController {
     @Param('id') id: string,
     @Origin() origin: RequestOrigin,
   ): Promise<IncidentResponse> {
-    return incidentResponseOf(await this.incidents.acknowledge(id, principal.merchantId, auditActor(principal, origin)));
+    const incident = await this.incidents.acknowledge(id, principal.merchantId, auditActor(principal, origin));
+    return incidentResponseOf(incident, this.clock.now());
   }
 }

@@ -1,6 +1,7 @@
 /** What clients send to and get from /api/admin/security-incidents. */
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
+import { SECOND_MS } from '#kernel';
 import { PageQuery } from '#platform';
 import type { SecurityIncident } from './security-incidents.repository.js';
 
@@ -41,6 +42,10 @@ export class IncidentResponse {
   @ApiProperty({ type: 'object', additionalProperties: true })
   details: Record<string, unknown>;
 
+  /** Until when what it concerns is blocked for it; null when it is not, or not any more. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  blockedUntil: string | null;
+
   @ApiProperty({ type: 'integer', minimum: 1 })
   count: number;
 
@@ -69,8 +74,8 @@ export class IncidentListResponse {
   hasMore: boolean;
 }
 
-/** The admin's view of an incident. */
-export function incidentResponseOf(incident: SecurityIncident): IncidentResponse {
+/** The admin's view of an incident at an instant. */
+export function incidentResponseOf(incident: SecurityIncident, now: Date): IncidentResponse {
   const { id, type, severity, merchantId, subject, ip, userAgent, details, count } = incident;
   return {
     object: 'security_incident',
@@ -82,10 +87,19 @@ export function incidentResponseOf(incident: SecurityIncident): IncidentResponse
     ip,
     userAgent,
     details,
+    blockedUntil: blockedUntil(incident, now)?.toISOString() ?? null,
     count,
     firstSeenAt: incident.firstSeenAt.toISOString(),
     lastSeenAt: incident.lastSeenAt.toISOString(),
     acknowledgedAt: incident.resolvedAt?.toISOString() ?? null,
     acknowledgedBy: incident.resolvedBy,
   };
+}
+
+/** A block begins with the breach that the incident saw last: while it lasts, requests are refused without a further report. */
+function blockedUntil({ details, lastSeenAt }: SecurityIncident, now: Date): Date | null {
+  const seconds = details['blockedSeconds'];
+  if (typeof seconds !== 'number' || seconds <= 0) return null;
+  const end = new Date(lastSeenAt.getTime() + seconds * SECOND_MS);
+  return end > now ? end : null;
 }

@@ -1,9 +1,11 @@
-import { newId } from '#kernel';
+import { currencyCode, money, newId } from '#kernel';
 import { ApiKeysService } from '#security';
 import { aMerchant, anAttempt, startFraudApp, type FraudApp } from '../../../../test/fraud/fraud-app.js';
 import { type FraudAttempt } from '../fraud-attempt.js';
 import { FraudModule } from '../fraud.module.js';
 import { FraudService, type AttemptAssessment } from '../fraud.service.js';
+import { LabelsRepository } from '../labels.repository.js';
+import { RuleSetsService } from '../rules/rule-sets.service.js';
 import { BlacklistService } from './blacklist.service.js';
 
 const BY = { actor: 'system:test' };
@@ -122,6 +124,61 @@ describe('the lists', () => {
     const { body } = await add('device', 'dev_permanent');
     expect(await hours('dev_permanent')).toBeNull();
     expect(await blockedUntil(body['id'])).toBeNull();
+  });
+
+  describe('of cards, by themselves', () => {
+    const entriesOf = (card: string) =>
+      fraud.database.query<{ source: string; escalation: number; hits: number }>(
+        `select source, escalation, hit_count as hits from blacklist where masked = $1 and merchant_id = $2 order by id`,
+        [`…${card.slice(-4)}`, fraud.merchantId],
+      );
+    const large = { businessType: 'retail', amount: money(5_000_000, currencyCode('usd')) } as const;
+
+    beforeAll(async () => {
+      const rules = fraud.app.get(RuleSetsService);
+      const operatorRules = [{ name: 'large', expression: 'attempt.amountMinor > 4000000', weight: 100, mode: 'live' }];
+      const { version } = await rules.create(fraud.merchantId, 'retail', { document: { operatorRules }, comment: 'x', mode: 'shadow' }, BY);
+      await rules.setMode(fraud.merchantId, 'retail', version, 'live', BY);
+    });
+
+    it('begin when points block a payment, and the list alone then keeps them', async () => {
+      expect((await assess({ ...large, card: 'pm_card_1' })).decision).toBe('block');
+      expect(await entriesOf('pm_card_1')).toEqual([{ source: 'rule', escalation: 0, hits: 0 }]);
+
+      // From another device and for less: without a look at the points, and without a longer block.
+      expect(await assess({ businessType: 'retail', card: 'pm_card_1' })).toMatchObject({ decision: 'block', score: 100 });
+      expect(await entriesOf('pm_card_1')).toEqual([{ source: 'rule', escalation: 0, hits: 1 }]);
+    });
+
+    it('last longer when the card comes back', async () => {
+      await assess({ ...large, card: 'pm_card_2' });
+      await fraud.database.query(`update blacklist set expires_at = now() - interval '1 minute' where masked = '…rd_2'`);
+      await assess({ ...large, card: 'pm_card_2' });
+
+      expect((await entriesOf('pm_card_2')).map(({ escalation }) => escalation)).toEqual([0, 1]);
+    });
+
+    it('begin with a fraud that becomes known, once for each', async () => {
+      const paymentId = newId('payment');
+      await assess({ card: 'pm_card_3', paymentId });
+      const fraudulent = { paymentId, isFraud: true, source: 'dispute', sourceId: 'dp_card_3' } as const;
+      const labels = fraud.app.get(LabelsRepository);
+
+      expect(await labels.insert(fraud.database, fraudulent)).toBe(true);
+      expect(await labels.insert(fraud.database, fraudulent)).toBe(false);
+
+      expect(await entriesOf('pm_card_3')).toEqual([{ source: 'dispute', escalation: 0, hits: 0 }]);
+      expect((await assess({ card: 'pm_card_3' })).decision).toBe('block');
+    });
+
+    it.each<[string, Partial<FraudAttempt>]>([
+      ['in shadow', { mode: 'shadow' }],
+      ['without a card', { card: null }],
+    ])('do not begin %s', async (_when, change) => {
+      await assess({ ...large, card: 'pm_card_4', ...change });
+
+      expect(await entriesOf('pm_card_4')).toEqual([]);
+    });
   });
 
   it('does not shorten a manual block that ends later', async () => {

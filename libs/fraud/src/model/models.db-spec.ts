@@ -165,8 +165,33 @@ describe('models', () => {
     await expect(models().rest('first', 'operator:test')).rejects.toMatchObject({ code: 'model_not_found' });
   });
 
+  it('takes payments whatever models are stored', async () => {
+    const { ensemble, ...rest } = aModel('broken', 0.9);
+    const documents = {
+      'of another format': { ...aModel('x', 1), format: 99 },
+      empty: {},
+      broken: { ...rest, ensemble: { ...ensemble, trees: null } },
+    };
+    for (const [version, document] of Object.entries(documents)) {
+      await fraud.database.query(`update fraud_models set mode = 'off'`);
+      await fraud.database.query(`insert into fraud_models (version, mode, document, created_by) values ($1, 'live', $2, 'test')`, [
+        version,
+        JSON.stringify(document),
+      ]);
+      // Another process, which reads them for the first time.
+      const other = await startFraudApp([FraudCoreModule], { databaseUrl: fraud.databaseUrl });
+
+      const assessment = await other.database.transaction((transaction) =>
+        other.app.get(FraudService).assess(transaction, anAttempt(fraud.merchantId)),
+      );
+
+      await other.close();
+      expect(assessment.decision).toBe('allow');
+    }
+  });
+
   it('refuses a model of other features', async () => {
-    await expect(models().challenge(aModel('other', 0.9, ['amount']), 'operator:test')).rejects.toThrow('not trained on the features');
-    await expect(models().challenge({} as FraudModelDocument, 'operator:test')).rejects.toThrow('not a model');
+    await expect(models().challenge(aModel('other', 0.9, ['amount']), 'operator:test')).rejects.toThrow('not a model of this release');
+    await expect(models().challenge({} as FraudModelDocument, 'operator:test')).rejects.toThrow('not a model of this release');
   });
 });

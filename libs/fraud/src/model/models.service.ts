@@ -8,7 +8,7 @@ import { ModelNotFoundError, ModelNotPromotableError } from '../fraud.errors.js'
 import { fraudModelStabilityIndex } from '../metrics.js';
 import { readWithin } from '../read-within.js';
 import { ENGINE_FEATURES } from './card-features.js';
-import { FraudModel, type FraudModelDocument, MODEL_FORMAT } from './fraud-model.js';
+import { FraudModel, type FraudModelDocument } from './fraud-model.js';
 import { stabilityIndex } from './metrics.js';
 import { promotionObstacles, trainOnPayments } from './model-training.js';
 import { ModelsRepository } from './models.repository.js';
@@ -87,10 +87,13 @@ export class ModelsService implements OnModuleInit {
 
   private async readActive(queryable: Queryable): Promise<ActiveModels> {
     const stored = await this.repository.listActive(queryable);
-    const active = stored.flatMap(({ mode, document }): ActiveModel[] =>
-      // A model of another release's features would take one number for another: it rests until it is trained again.
-      mode === 'off' || !seesTheFeatures(document) ? [] : [{ mode, document, model: new FraudModel(document) }],
-    );
+    const active = stored.flatMap(({ version, mode, document }): ActiveModel[] => {
+      if (mode === 'off') return [];
+      const model = modelOf(document);
+      // It would take one number for another, or fail at each payment: it rests until it is trained again.
+      if (model === null) this.logger.error({ event: 'fraud_model_not_usable', version });
+      return model === null ? [] : [{ mode, document, model }];
+    });
     const champion = active.find(({ mode }) => mode === 'live') ?? null;
     return { champion, challenger: active.find(({ mode }) => mode === 'shadow') ?? (champion === null ? this.shipped : null) };
   }
@@ -104,8 +107,8 @@ export class ModelsService implements OnModuleInit {
 
   /** Adds a model and lets it look on. @returns false when the version exists. @throws ModelNotPromotableError */
   async challenge(document: FraudModelDocument, actor: string): Promise<boolean> {
-    if (!isModel(document)) throw new ModelNotPromotableError(['it is not a model of this format']);
-    if (!seesTheFeatures(document)) throw new ModelNotPromotableError(['it was not trained on the features of this release']);
+    if (modelOf(document) === null)
+      throw new ModelNotPromotableError(['it is not a model of this release: of its format and its features']);
     const isNew = await this.database.transaction(async (transaction) => {
       if (!(await this.repository.insert(transaction, document, actor))) return false;
       await this.repository.setMode(transaction, document.version, 'shadow');
@@ -196,16 +199,12 @@ function driftedOf(indexes: Readonly<Record<string, number>>): DriftReport['drif
     .toSorted((first, second) => second.stabilityIndex - first.stabilityIndex);
 }
 
-/** Whether a file holds what the trainer writes; people hand files over. */
-function isModel(document: Partial<FraudModelDocument> | null): boolean {
-  return (
-    document?.format === MODEL_FORMAT &&
-    typeof document.version === 'string' &&
-    document.ensemble !== undefined &&
-    document.card !== undefined
-  );
-}
-
-function seesTheFeatures({ ensemble }: FraudModelDocument): boolean {
-  return ensemble.featureNames.join() === ENGINE_FEATURES.join();
+/** The model of a document; null when it is none that this release can ask. Documents come from files and tables. */
+function modelOf(document: FraudModelDocument): FraudModel | null {
+  try {
+    const model = new FraudModel(document);
+    return model.featureNames.join() === ENGINE_FEATURES.join() ? model : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,9 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import { type BusinessType, type ReviewRule } from '#merchants';
 import { AppConfig, type Queryable } from '#platform';
-import { type RiskAssessment } from '../domain/risk-score.js';
-import { type Exploration, explorationOf } from '../exploration.js';
-import { type FraudAttempt } from '../fraud-attempt.js';
 import { LabelsRepository } from '../labels.repository.js';
 import { type ClosedReason, type Review } from './review.js';
 import { ReviewsRepository } from './reviews.repository.js';
@@ -42,13 +39,6 @@ export class ReviewQueue {
     private readonly labels: LabelsRepository,
     private readonly config: AppConfig,
   ) {}
-
-  /** Whether a would-be block goes to a person instead. */
-  explorationOf(attempt: Pick<FraudAttempt, 'paymentId' | 'amount'>, assessment: RiskAssessment): Exploration | null {
-    const { fraud } = this.config;
-    const settings = { percent: fraud.explorePercent, upToMinor: fraud.exploreUpToMinor(attempt.amount.currency) };
-    return explorationOf(attempt, assessment, settings);
-  }
 
   /** Whether one approval is not enough. */
   needsFourEyes({ amountMinor, currency }: Pick<Review, 'amountMinor' | 'currency'>): boolean {

@@ -1,4 +1,4 @@
-import { IsArray, IsInt, Matches, Max, Min } from 'class-validator';
+import { IsArray, IsBoolean, IsInt, Matches, Max, Min } from 'class-validator';
 import { Env } from './env.js';
 
 /** An amount in minor units of a currency: `usd:5000`. */
@@ -39,6 +39,11 @@ export class FraudConfig {
   @IsArray()
   @Matches(AMOUNT, { each: true })
   fourEyesAbove: string[] = [];
+
+  /** Whether a card is blocked by itself, 1 h, then 24 h, then 7 d, when a payment with it was blocked by points or turned out to be a fraud. */
+  @Env('FRAUD_BLOCK_CARDS')
+  @IsBoolean()
+  blocksCards: boolean = true;
 
   /** Minor units of the currency; null when none of its payments is looked at instead of blocked. */
   exploreUpToMinor(currency: string): number | null {
