@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { currencyCode } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test';
 import { WebhookProcessor } from '#webhooks';
-import { insertPayment, insertShop } from './payment-rows.js';
+import { insertAssessment, insertPayment, insertShop } from './payment-rows.js';
 import { fixture, gatewayPayment, type JsonEvent, startWebhookApp, type WebhookApp } from './webhook-app.js';
 
 const USD = currencyCode('usd');
@@ -111,13 +111,7 @@ describe('any order of events, with duplicates, through several workers', () => 
   async function aPayment(): Promise<string> {
     const id = String(++serial).padStart(8, '0');
     await insertPayment(webhooks.database, id, { status: 'processing' });
-    // What Stripe says of fraud labels payments that were assessed.
-    await webhooks.database.query(
-      `insert into fraud_assessments (id, payment_id, merchant_id, livemode, device_id, amount_minor, currency, business_type, score, level, decision,
-         contributions, features, engine_version)
-       values ($1, $2, 'mer_1', false, 'dev_1', 1250, 'usd', 'retail', 0, 'low', 'allow', '{}', '{"attempt": {"occurredAt": "2026-11-01T00:00:00Z"}}', '1')`,
-      [`fra_${id}`, `pay_${id}`],
-    );
+    await insertAssessment(webhooks.database, id);
     webhooks.gateway.payments.set(`pi_${id}`, gatewayPayment({ gatewayId: `pi_${id}`, chargeId: `ch_${id}`, paymentId: `pay_${id}` }));
     webhooks.gateway.refunds.set(`re_${id}`, {
       gatewayId: `re_${id}`,

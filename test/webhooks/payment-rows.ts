@@ -25,3 +25,13 @@ export async function insertPayment(
     [`pay_${id}`, status, receivedMinor, isTied ? `pi_${id}` : null, isTied ? `ch_${id}` : null],
   );
 }
+
+/** The assessment of `pay_<id>`: what the labels of the truth hang on. */
+export async function insertAssessment(database: Database, id: string): Promise<void> {
+  await database.query(
+    `insert into fraud_assessments (id, payment_id, merchant_id, livemode, device_id, amount_minor, currency, business_type, score, level, decision,
+       contributions, features, engine_version)
+     values ($1, $2, 'mer_1', false, 'dev_1', 1250, 'usd', 'retail', 0, 'low', 'allow', '[]', '{"attempt": {"occurredAt": "2026-11-01T10:00:00Z"}}', 'test')`,
+    [`fra_${id}`, `pay_${id}`],
+  );
+}
