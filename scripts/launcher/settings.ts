@@ -28,8 +28,12 @@ export interface LauncherSettings {
   readonly stripeSecretKey: string | null;
 }
 
-/** @throws StartRefusedError when a port is not one or two are the same. */
+/** @throws StartRefusedError when a port is not one or two are the same, or TLS is asked for. */
 export function readSettings(environment: Environment): LauncherSettings {
+  const tlsMode = given(environment, 'TLS_MODE') ?? 'off';
+  // Its parts find each other on this machine, in plain HTTP.
+  if (tlsMode !== 'off')
+    throw new StartRefusedError(`npm start does not speak TLS: leave TLS_MODE=${tlsMode} to the api itself, as docs/tls.md tells.`);
   const ports = [
     readPort(environment, 'PORT', 3000),
     readPort(environment, 'WORKER_PORT', 3001),

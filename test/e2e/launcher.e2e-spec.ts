@@ -173,13 +173,14 @@ describe('the launcher', () => {
   });
 
   it.each([
-    ['PORT', 'no-port'],
-    ['PORT', '70000'],
-  ])('refuses %s=%s', async (variable, value) => {
+    ['PORT', 'no-port', 'PORT is not a port number'],
+    ['PORT', '70000', 'PORT is not a port number'],
+    ['TLS_MODE', 'self_signed', 'npm start does not speak TLS'],
+  ])('refuses %s=%s', async (variable, value, reason) => {
     const launcher = spawnLauncher({ [variable]: value });
 
     await expect(launcher.exited).resolves.toMatchObject({ code: 1 });
-    expect(launcher.output).toContain(`${variable} is not a port number`);
+    expect(launcher.output).toContain(reason);
   });
 
   it.each(['api', 'worker', 'sandbox'] as const)(
