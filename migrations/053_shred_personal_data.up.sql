@@ -44,7 +44,7 @@ drop trigger fraud_assessments_append_only on fraud_assessments;
 create trigger fraud_assessments_append_only before update or delete on fraud_assessments for each row execute function refuse_change_but_places();
 
 -- Under the owner's rights, for the application may not change assessments at all.
-create function forget_places_of(in_merchant_id text, in_customer_id text) returns void language sql security definer set search_path = public as $$
+create function forget_places_of(in_merchant_id text, in_customer_id text) returns void language sql security definer set search_path = public, pg_temp as $$
   update fraud_assessments
      set features = features || jsonb_build_object('location', coalesce(features -> 'location', '{}') || '{"current": null, "last": null}')
    where merchant_id = in_merchant_id and customer_id = in_customer_id
