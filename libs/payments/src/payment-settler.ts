@@ -112,6 +112,10 @@ export class PaymentSettler {
             return (await this.transitions.applySnapshot(transaction, payment, answer.object, 'snapshot', source)).payment;
           return this.refuse(transaction, payment, attempt, answer, source);
         case 'not_sent': {
+          // What an earlier call did is as unknown as before.
+          if (payment.outcomeCertainty === 'unknown') {
+            return this.transitions.amend(transaction, payment, this.asUnknown(payment, payment.checkCount), source);
+          }
           // Nothing happened at the processor: a payment on its way goes back to where its client may send it again.
           const wish = { to: 'requires_confirmation', by: source.source === 'completer' ? 'completer' : 'client' } as const;
           return payment.status === 'processing'

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SECOND_MS } from '#kernel';
-import { Database } from '#platform';
+import { Database, isUniqueViolation } from '#platform';
 import type { StripeEventEnvelope } from '#stripe';
 import { booleanArray, byteaArray, doubleArray, textArray } from './binary-arrays.js';
 
@@ -28,6 +28,8 @@ with stored as (
 )
 select count(*)::integer as count from stored`;
 
+const UNIQUE_KEY = 'webhook_events_account_livemode_stripe_event_id_key';
+
 /** The SQL of `webhook_events`. */
 @Injectable()
 export class WebhookEventsRepository {
@@ -37,13 +39,13 @@ export class WebhookEventsRepository {
    * Inserts a batch with its jobs, in one statement and so in one commit.
    *
    * @returns How many were new; the others were there already.
-   * @throws an error of PostgreSQL, and stores nothing, also when another server stores one of the events at this instant: stored one by
+   * @throws an error of PostgreSQL, and stores nothing, also when another server stores one of several events at this instant: stored one by
    *   one, that one is a repeat like any other.
    */
   async insertNew(batch: readonly IncomingEvent[]): Promise<number> {
     const events = withoutRepeats(batch);
     const envelopes = events.map((event) => event.envelope);
-    const rows = await this.database.query<{ count: number }>(INSERT_NEW, [
+    const values = [
       textArray(envelopes.map((envelope) => envelope.account)),
       booleanArray(envelopes.map((envelope) => envelope.livemode)),
       textArray(envelopes.map((envelope) => envelope.stripeEventId)),
@@ -54,8 +56,15 @@ export class WebhookEventsRepository {
       doubleArray(envelopes.map((envelope) => envelope.createdAt.getTime() / SECOND_MS)),
       textArray(events.map((event) => event.source)),
       byteaArray(events.map((event) => event.payload)),
-    ]);
-    return rows[0]?.count ?? 0;
+    ];
+    try {
+      const rows = await this.database.query<{ count: number }>(INSERT_NEW, values);
+      return rows[0]?.count ?? 0;
+    } catch (error) {
+      // Another server was faster by less than a commit: its own has succeeded by now.
+      if (events.length === 1 && isUniqueViolation(error, UNIQUE_KEY)) return 0;
+      throw error;
+    }
   }
 }
 
