@@ -9,8 +9,8 @@ export default {
   reporters: ['default', '<rootDir>/test/summary-reporter.mjs'],
   setupFiles: ['<rootDir>/test/preload.mjs'],
   testTimeout: 30_000,
-  // One suite at a time: many start whole products and kill them, and would race each other for two cores.
-  maxWorkers: 1,
+  // Two suites at a time, however many cores there are: many start whole products and kill them, and mostly wait.
+  maxWorkers: 2,
   coverageProvider: 'v8',
   collectCoverageFrom: ['dist/{apps,libs,migrations,scripts}/**/*.js', '!**/*spec.js'],
 };

@@ -180,12 +180,15 @@ describe('a declined payment', () => {
         body: { paymentMethod: 'pm_card_visa' },
       }));
       loseWebhooks(true);
-      for (const request of requests) {
+      const dying = requests.map(async (request) => {
         const doomed = await ApiProcess.start(system, { FAULT_AT: `${point}:1` });
-        expect(await doomed.post(request)).toBeNull();
-        expect(await doomed.ended()).toBe('SIGKILL');
-      }
-      const survivor = await ApiProcess.start(system);
+        return [await doomed.post(request), await doomed.ended()];
+      });
+      const [survivor, ...deaths] = await Promise.all([ApiProcess.start(system), ...dying]);
+      expect(deaths).toEqual([
+        [null, 'SIGKILL'],
+        [null, 'SIGKILL'],
+      ]);
 
       const { status, body } = await insist(() => [survivor], requests[0]!);
       await system.completeNow();

@@ -5,7 +5,8 @@ import { DisputeMirror } from './disputes/dispute-mirror.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
 import { countViolation } from './invariants.js';
-import { type GatewayEvent } from './payment-gateway.js';
+import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
+import { type GatewayEvent, type GatewayPayment } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
@@ -38,6 +39,7 @@ export class GatewayEventsService {
     private readonly disputes: DisputeMirror,
     private readonly truths: FraudTruths,
     private readonly warnings: FraudWarnings,
+    private readonly attempts: PaymentAttemptsRepository,
   ) {}
 
   /**
@@ -87,6 +89,7 @@ export class GatewayEventsService {
           if (event.object.amountReceivedMinor > 0) countViolation('one_charge');
           return 'unchanged';
         }
+        if (await this.mayBeOfFormerAttempt(transaction, payment, event.object)) return 'unchanged';
         return (await this.transitions.applySnapshot(transaction, payment, event.object, evidence, source)).result;
       }
       case 'refund':
@@ -100,6 +103,15 @@ export class GatewayEventsService {
       default:
         return assertNever(event, 'gateway event');
     }
+  }
+
+  /**
+   * Whether a refusal may be the one before the confirmation that is on its way, for Stripe's intent knows of that only once it arrives. Who sent
+   * it, or takes the payment on, tells what became of it.
+   */
+  private async mayBeOfFormerAttempt(transaction: Queryable, payment: Payment, { status }: GatewayPayment): Promise<boolean> {
+    const isRefusal = status === 'requires_payment_method' && payment.status === 'processing' && payment.outcomeCertainty === 'known';
+    return isRefusal && (await this.attempts.isConfirming(transaction, payment.id));
   }
 
   private paymentOf(transaction: Queryable, event: AttributedEvent['event']): Promise<Payment | null> {

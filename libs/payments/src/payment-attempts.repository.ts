@@ -124,6 +124,15 @@ export class PaymentAttemptsRepository {
     return rows.length > 0;
   }
 
+  /** Whether a confirmation was recorded whose result nobody has written down. */
+  async isConfirming(queryable: Queryable, paymentId: string): Promise<boolean> {
+    const rows = await queryable.query(
+      `select 1 from payment_attempts where payment_id = $1 and outcome is null and operation = 'confirm' limit 1`,
+      [paymentId],
+    );
+    return rows.length > 0;
+  }
+
   /** Gives up waiting for results of calls that are older than any request: what became of them was looked up at the processor. */
   async closeOpen(queryable: Queryable, paymentId: string): Promise<void> {
     await queryable.query(
