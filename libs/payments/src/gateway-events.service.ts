@@ -5,9 +5,8 @@ import { DisputeMirror } from './disputes/dispute-mirror.js';
 import { FraudTruths } from './fraud-truths.js';
 import { FraudWarnings } from './fraud-warnings.service.js';
 import { countViolation } from './invariants.js';
-import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
-import { type GatewayEvent, type GatewayPayment } from './payment-gateway.js';
-import { PaymentTransitions } from './payment-transitions.js';
+import { type GatewayEvent } from './payment-gateway.js';
+import { PaymentSettler } from './payment-settler.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { RefundsService } from './refunds.service.js';
@@ -34,12 +33,11 @@ export interface AttributedEvent {
 export class GatewayEventsService {
   constructor(
     private readonly payments: PaymentsRepository,
-    private readonly transitions: PaymentTransitions,
+    private readonly settler: PaymentSettler,
     private readonly refunds: RefundsService,
     private readonly disputes: DisputeMirror,
     private readonly truths: FraudTruths,
     private readonly warnings: FraudWarnings,
-    private readonly attempts: PaymentAttemptsRepository,
   ) {}
 
   /**
@@ -89,8 +87,7 @@ export class GatewayEventsService {
           if (event.object.amountReceivedMinor > 0) countViolation('one_charge');
           return 'unchanged';
         }
-        if (await this.mayBeOfFormerAttempt(transaction, payment, event.object)) return 'unchanged';
-        return (await this.transitions.applySnapshot(transaction, payment, event.object, evidence, source)).result;
+        return this.settler.applyNews(transaction, payment, event.object, evidence, source);
       }
       case 'refund':
         return this.refunds.applySnapshot(transaction, payment, event.object, source);
@@ -103,15 +100,6 @@ export class GatewayEventsService {
       default:
         return assertNever(event, 'gateway event');
     }
-  }
-
-  /**
-   * Whether a refusal may be the one before the confirmation that is on its way, for Stripe's intent knows of that only once it arrives. Who sent
-   * it, or takes the payment on, tells what became of it.
-   */
-  private async mayBeOfFormerAttempt(transaction: Queryable, payment: Payment, { status }: GatewayPayment): Promise<boolean> {
-    const isRefusal = status === 'requires_payment_method' && payment.status === 'processing' && payment.outcomeCertainty === 'known';
-    return isRefusal && (await this.attempts.isConfirming(transaction, payment.id));
   }
 
   private paymentOf(transaction: Queryable, event: AttributedEvent['event']): Promise<Payment | null> {
