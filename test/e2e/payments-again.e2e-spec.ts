@@ -1,5 +1,5 @@
 import { newId } from '#kernel';
-import { LedgerRepository } from '#payments';
+import { GatewayEventsService, LedgerRepository, PaymentGateway } from '#payments';
 import { type CrashPoint } from '#platform';
 import { waitFor } from '#test';
 import { ApiProcess, insist } from '../payments/api-process.js';
@@ -120,6 +120,29 @@ describe('a declined payment', () => {
     expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
     expect([200, 409]).toContain(replay.status);
     expect((await paymentOf(payment.id)).status).toBe('succeeded');
+  });
+
+  it('is not given back to its client by a look at the refusal before, while the next attempt is on its way', async () => {
+    const payment = await declined();
+    const look = await system.app.get(PaymentGateway).retrievePayment(String(payment.stripePaymentIntentId));
+    if (look.outcome !== 'succeeded') throw new Error(look.outcome);
+    const { object } = look;
+    loseWebhooks(true);
+    await system.control('POST', '/_sandbox/faults', { route: 'POST /v1/payment_intents/{id}/confirm', fault: 'slow', ms: 1_000 });
+
+    const paying = confirm(payment.id);
+    await waitFor(async () => (await paymentOf(payment.id)).status === 'processing');
+    const effect = await system.database.transaction((transaction) =>
+      system.app
+        .get(GatewayEventsService)
+        .apply(transaction, { kind: 'payment', object }, 'snapshot', { source: 'webhook', sourceId: 'evt_late' }),
+    );
+    const other = await confirm(payment.id);
+
+    loseWebhooks(false);
+    expect([object.status, effect]).toEqual(['requires_payment_method', 'unchanged']);
+    expect(other.status).toBe(409);
+    expect(await paying).toMatchObject({ status: 200, body: { status: 'succeeded' } });
   });
 
   it('is not confirmed in any other state, and not by others', async () => {
