@@ -85,7 +85,7 @@ describe('a challenge that nobody passes', () => {
     await age(payment.id, 60);
     loseWebhooks(true);
     // The look is answered as of before, and arrives when the payer has passed.
-    await system.control('POST', '/_sandbox/faults', { route: 'GET /v1/payment_intents/{id}', fault: 'slow', ms: 1_500 });
+    await system.control('POST', '/_sandbox/faults', { route: 'GET /v1/payment_intents/{id}', fault: 'slow', ms: 5_000 });
     const looking = system.completeNow();
     await waitFor(() => Promise.resolve(system.sandbox.sandbox.faults.struck.has('slow')));
     await authenticate(payment);
