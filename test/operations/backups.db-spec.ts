@@ -5,7 +5,7 @@ import path from 'node:path';
 import { AlertEngine } from '#monitoring';
 import { BackupsService, RestoreDrillService } from '#operations';
 import { AuditSealer } from '#security';
-import { asOwner, DEBIAN_POSTGRES, DEBIAN_POSTGRES_FOLDER, DebianPostgres, freePorts, requiresProgram, waitFor } from '#test';
+import { asOwner, DEBIAN_POSTGRES, DEBIAN_POSTGRES_FOLDER, DebianPostgres, freePorts, presentTransactionsEnded, requiresProgram, waitFor } from '#test';
 import S3rver from 's3rver';
 import { TestSystem } from '../support/test-system.js';
 
@@ -102,6 +102,7 @@ withPostgres('logical backups in a folder', () => {
   });
 
   it('are found out when a line of the audit log in them was changed', async () => {
+    await presentTransactionsEnded(system.database);
     await system.app.get(AuditSealer).sealNext();
     await asOwner(
       system.database,

@@ -1,6 +1,6 @@
 /** What Stripe says of fraud lands in the fraud engine: disputes, early fraud warnings and reviews, once each, whatever the order. */
 import { FraudWarnings } from '#payments';
-import { waitFor } from '#test';
+import { presentTransactionsEnded, waitFor } from '#test';
 import { TestSystem } from '../support/test-system.js';
 
 let system: TestSystem;
@@ -88,6 +88,7 @@ describe('an early fraud warning', () => {
     await waitFor(async () => (await labelsOf(id)).length === 1);
 
     const timeline = (await system.call('GET', `/api/payments/${id}/timeline`)).body.data as { kind: string; details: object }[];
+    await presentTransactionsEnded(system.database);
     const { body } = await system.call('GET', '/api/events?limit=100');
     const told = (body.data as { type: string; data: { object: { paymentId: string } } }[]).filter(
       ({ data }) => data.object.paymentId === id,

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '#kernel';
 import { AuditLog, AuditSealer, AuditVerifier, SecurityIncidents } from '#security';
-import { asOwner, waitFor } from '#test';
+import { asOwner, presentTransactionsEnded } from '#test';
 import { type SecuredApp, startSecuredApp } from './secured-app.js';
 
 // Each holds rows after two lines have been sealed, so that a trigger for rows is met.
@@ -25,11 +25,10 @@ describe('the audit chain', () => {
   const writeSteps = async (count: number) => {
     for (let index = 0; index < count; index++) await write(`step_${index}`);
   };
-  /** A transaction of another suite on the same server may hold the newest lines back for a moment. */
   const writeAndSeal = async (count: number) => {
     await writeSteps(count);
-    let sealed = 0;
-    await waitFor(async () => (sealed += await secured.app.get(AuditSealer).sealNext()) >= count);
+    await presentTransactionsEnded(secured.database);
+    expect(await secured.app.get(AuditSealer).sealNext()).toBe(count);
   };
   const verify = () => secured.app.get(AuditVerifier).verify();
   /** What an attacker with the owner's password of the database can do. */
@@ -48,6 +47,7 @@ describe('the audit chain', () => {
       await secured.app.get(AuditSealer).sealNext();
       expect((await verify()).checkedLinks).toBe(0);
     });
+    await presentTransactionsEnded(secured.database);
     await secured.app.get(AuditSealer).sealNext();
 
     expect(await verify()).toMatchObject({ isIntact: true, checkedLinks: 4 });
@@ -56,6 +56,7 @@ describe('the audit chain', () => {
   it('seals each line once, however many workers try', async () => {
     const second = await startSecuredApp({ databaseUrl: secured.databaseUrl });
     for (let index = 0; index < 50; index++) await write('once');
+    await presentTransactionsEnded(secured.database);
 
     const sealers = [secured, second].map(({ app }) => app.get(AuditSealer));
     for (let round = 0; round < 3; round++) await Promise.all(sealers.map((sealer) => sealer.sealNext()));

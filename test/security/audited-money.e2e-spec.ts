@@ -1,5 +1,6 @@
 import { newId } from '#kernel';
 import { AuditSealer, AuditVerifier } from '#security';
+import { presentTransactionsEnded } from '#test';
 import { TestSystem } from '../support/test-system.js';
 
 describe('the audit log of money', () => {
@@ -50,6 +51,7 @@ describe('the audit log of money', () => {
   });
 
   it('is sealed and verifies', async () => {
+    await presentTransactionsEnded(system.database);
     while ((await system.app.get(AuditSealer).sealNext()) > 0);
 
     expect(await system.app.get(AuditVerifier).verify()).toMatchObject({ isIntact: true });

@@ -1,6 +1,6 @@
 import { newId } from '#kernel';
 import { AuditSealer, AuditVerifier, CustomerPrivacyService, ErasedEventsService, PERSONAL_RECORDS, PersonalDataCipher } from '#security';
-import { asOwner, waitFor } from '#test';
+import { asOwner, presentTransactionsEnded, waitFor } from '#test';
 import { tablesThatHold } from './tables.js';
 import { TestSystem } from '../support/test-system.js';
 
@@ -118,10 +118,12 @@ describe('a customer’s data', () => {
     const { customerId, paymentId, intentId, deviceId } = await pay();
     await system.database.query('update devices set customer_id = $1, latitude = 51.5123 where id = $2', [customerId, deviceId]);
     await anEvent(intentId);
+    await presentTransactionsEnded(system.database);
     await system.app.get(AuditSealer).sealNext();
 
     const { status } = await erase(customerId);
     await searchEvents();
+    await presentTransactionsEnded(system.database);
     await system.app.get(AuditSealer).sealNext();
 
     expect(status).toBe(200);

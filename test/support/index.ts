@@ -6,4 +6,5 @@ export { metricValue } from './metric-value.js';
 export { spawnProcess, type ProcessEnd, type SpawnedProcess, type SpawnOptions } from './processes.js';
 export { requiresProgram } from './requires-program.js';
 export { createTestDatabase, type TestDatabase } from './test-server.js';
+export { presentTransactionsEnded } from './transactions.js';
 export { waitFor } from './wait-for.js';

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { presentTransactionsEnded } from '#test';
 import { WebhookDispatcher } from '#webhooks';
 import { TestSystem } from '../support/test-system.js';
 
@@ -52,6 +53,7 @@ const pay = async (): Promise<string> => {
   return (await system.call('POST', '/api/payments', { body, key: `merchant-${String(++serial)}` })).body.id as string;
 };
 const dispatch = async (): Promise<void> => {
+  await presentTransactionsEnded(system.database);
   while ((await dispatcher.dispatchDue()) > 0) await dispatcher.settled();
 };
 const deliveriesOf = async (endpointId: string): Promise<{ id: string; status: string; attempts: number; type: string }[]> =>
@@ -215,6 +217,7 @@ describe('merchant webhooks', () => {
 
   it('can be asked for instead, without a gap', async () => {
     await pay();
+    await presentTransactionsEnded(system.database);
     const all: string[] = [];
     for (let after: string | null = null, hasMore = true; hasMore;) {
       const page = (await system.call('GET', `/api/events?limit=3${after === null ? '' : `&after=${after}`}`)).body as {
