@@ -5,7 +5,16 @@ import path from 'node:path';
 import { AlertEngine } from '#monitoring';
 import { BackupsService, RestoreDrillService } from '#operations';
 import { AuditSealer } from '#security';
-import { asOwner, DEBIAN_POSTGRES, DEBIAN_POSTGRES_FOLDER, DebianPostgres, freePorts, presentTransactionsEnded, requiresProgram, waitFor } from '#test';
+import {
+  asOwner,
+  DEBIAN_POSTGRES,
+  DEBIAN_POSTGRES_FOLDER,
+  DebianPostgres,
+  freePorts,
+  presentTransactionsEnded,
+  requiresProgram,
+  waitFor,
+} from '#test';
 import S3rver from 's3rver';
 import { TestSystem } from '../support/test-system.js';
 

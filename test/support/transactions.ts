@@ -11,8 +11,10 @@ export async function presentTransactionsEnded(database: Queryable): Promise<voi
   const [now] = await database.query<{ end: string }>('select pg_snapshot_xmax(pg_current_snapshot())::text as "end"');
   await waitFor(
     async function transactionsOfBeforeEnded() {
-      const [row] = await database.query<{ ended: boolean }>('select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as ended', [now!.end]);
-      return row!.ended;
+      const [row] = await database.query<{ ended: boolean }>('select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as ended', [
+        now?.end,
+      ]);
+      return row?.ended;
     },
     { timeoutMs: 25_000 },
   );

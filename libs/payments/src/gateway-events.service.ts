@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { assertNever } from '#kernel';
 import { type Queryable } from '#platform';
 import { DisputeMirror } from './disputes/dispute-mirror.js';
-import { FraudTruths } from './fraud-truths.js';
-import { FraudWarnings } from './fraud-warnings.service.js';
+import { FraudTruths } from './fraud-news/fraud-truths.js';
+import { FraudWarnings } from './fraud-news/fraud-warnings.service.js';
 import { countViolation } from './invariants.js';
 import { type GatewayEvent } from './payment-gateway.js';
 import { PaymentSettler } from './payment-settler.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
-import { RefundsService } from './refunds.service.js';
+import { RefundsService } from './refunds/refunds.service.js';
 
 /**
  * What an event did.

@@ -43,7 +43,7 @@ export { type CompellingEvidence, type DisputeEvidence, type EvidenceField, type
 export { type ChargeFacts } from './domain/evidence-assembly.js';
 export { type DisputeAlarm, DisputeDeadlinesRepository, HOURS_LEFT, type HoursLeft } from './disputes/dispute-deadlines.repository.js';
 export { DisputeKeeper } from './disputes/dispute-keeper.js';
-export { FraudWarnings } from './fraud-warnings.service.js';
+export { FraudWarnings } from './fraud-news/fraud-warnings.service.js';
 export { type AttributedEvent, type EventEffect, GatewayEventsService } from './gateway-events.service.js';
 export {
   type GatewayMethod,
@@ -62,8 +62,8 @@ export { type LedgerDifference, LedgerRepository } from './ledger.repository.js'
 export { PaymentQueueRepository } from './payment-queue.repository.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
-export { RefundsService } from './refunds.service.js';
-export { SpendingLimitsRepository } from './spending-limits.repository.js';
+export { RefundsService } from './refunds/refunds.service.js';
+export { SpendingLimitsRepository } from './limits/spending-limits.repository.js';
 export {
   INPUT_KINDS,
   INPUT_KINDS_BY_DEVICE_TYPE,
@@ -109,4 +109,4 @@ export {
   type SpendingBucket,
   type SpendingLimitName,
 } from './domain/spending-limit.js';
-export { ReviewedPaymentsModule } from './reviewed-payments.module.js';
+export { ReviewedPaymentsModule } from './fraud-news/reviewed-payments.module.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '#platform';
 import { DISPUTED_STATUSES } from './domain/dispute-status.js';
 import { PAYMENT_MOVES } from './domain/payment-status.js';
-import { SpendingLimitsRepository } from './spending-limits.repository.js';
+import { SpendingLimitsRepository } from './limits/spending-limits.repository.js';
 
 /** A row that is not what its history says it should be. */
 export interface LedgerDifference {

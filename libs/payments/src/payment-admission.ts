@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type AttemptAssessment, FraudService } from '#fraud';
 import { type Queryable } from '#platform';
-import { CustomersRepository } from './customers.repository.js';
+import { CustomersRepository } from './customers/customers.repository.js';
 import { type PaymentDraft } from './payment-drafts.js';
 import { type PaymentCaller } from './payment.js';
-import { SpendingLimitsService } from './spending-limits.service.js';
+import { SpendingLimitsService } from './limits/spending-limits.service.js';
 
 /** What was decided about a payment before it is recorded. */
 export interface Admission {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isId } from '#kernel';
 import { type Device } from '#devices';
 import { Database } from '#platform';
-import { CustomersRepository } from './customers.repository.js';
+import { CustomersRepository } from './customers/customers.repository.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { savedMethodResponseOf } from './dto/saved-method.response.js';
 import { type PaymentCaller } from './payment.js';

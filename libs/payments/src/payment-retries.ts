@@ -12,7 +12,7 @@ import { type Payment, type PaymentCaller, sourceOf } from './payment.js';
 import { GatewayRefusedError, GatewayUnavailableError, PaymentDeclinedError, PaymentStateError } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { SavedMethodNotFoundError } from './saved-methods/saved-methods.errors.js';
-import { SpendingLimitsService } from './spending-limits.service.js';
+import { SpendingLimitsService } from './limits/spending-limits.service.js';
 
 /** With what a payment is tried once more. */
 export interface RetryWish {

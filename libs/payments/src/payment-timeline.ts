@@ -3,7 +3,7 @@ import { Database } from '#platform';
 import { type TimelineEntry, type TimelineResponse } from './dto/payment-lists.response.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { DisputesRepository } from './disputes/disputes.repository.js';
-import { FraudWarningsRepository } from './fraud-warnings.repository.js';
+import { FraudWarningsRepository } from './fraud-news/fraud-warnings.repository.js';
 import { type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
 

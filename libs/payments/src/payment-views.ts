@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { deviceResponseOf, DevicesService } from '#devices';
 import { MerchantsService } from '#merchants';
-import { CustomersRepository } from './customers.repository.js';
+import { CustomersRepository } from './customers/customers.repository.js';
 import { type Expansion } from './dto/expand.query.js';
 import { customerResponseOf } from './dto/customer.response.js';
 import { type PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
 import { refundResponseOf } from './dto/refund.response.js';
 import { type Payment, type PaymentCaller } from './payment.js';
 import { PaymentsService } from './payments.service.js';
-import { RefundsRepository } from './refunds.repository.js';
+import { RefundsRepository } from './refunds/refunds.repository.js';
 
 /** A payment with what its device shows of it and, where asked for, the objects it names. */
 @Injectable()

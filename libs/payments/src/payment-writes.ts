@@ -12,7 +12,7 @@ import {
 import { STORE_ANSWER, valuesOfAnswer } from './idempotency.js';
 import { type OpenRequest } from './payment-answer.js';
 import { type ChangeSource, type Payment } from './payment.js';
-import { FOLLOW_PAYMENT } from './spending-limits.repository.js';
+import { FOLLOW_PAYMENT } from './limits/spending-limits.repository.js';
 
 /** What is written with a change of a payment if the change is made, and not otherwise. */
 export interface ChangeCompanions {

@@ -22,7 +22,7 @@ import { PaymentsService } from './payments.service.js';
 import { ExpandQuery } from './dto/expand.query.js';
 import { PaymentViews } from './payment-views.js';
 import { PaymentTimeline } from './payment-timeline.js';
-import { RefundsService } from './refunds.service.js';
+import { RefundsService } from './refunds/refunds.service.js';
 
 /** Payments and what can be done with them. */
 @ApiTags('payments')

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Queryable } from '#platform';
 import { nextDisputeStatus } from '../domain/dispute-status.js';
-import { FraudTruths } from '../fraud-truths.js';
+import { FraudTruths } from '../fraud-news/fraud-truths.js';
 import { type GatewayDispute } from '../payment-gateway.js';
 import { type ChangeSource, type Payment } from '../payment.js';
 import { PaymentsRepository } from '../payments.repository.js';

@@ -7,7 +7,7 @@ import { assembleEvidence, type ChargeFacts, type EvidenceFacts } from '../domai
 import { type Payment } from '../payment.js';
 import { printedAmount } from '../presentation/amount-text.js';
 import { receiptLines } from '../presentation/receipt.js';
-import { RefundsRepository } from '../refunds.repository.js';
+import { RefundsRepository } from '../refunds/refunds.repository.js';
 import { type Dispute } from './dispute.js';
 import { PayerHistories } from './payer-history.js';
 

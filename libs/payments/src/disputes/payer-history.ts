@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Device, DevicesService } from '#devices';
 import { type CurrencyCode, money } from '#kernel';
 import { Database } from '#platform';
-import { CustomersRepository } from '../customers.repository.js';
+import { CustomersRepository } from '../customers/customers.repository.js';
 import { type PayerElements, payerElements } from '../domain/dispute-evidence.js';
 import { type EarlierPayment } from '../domain/evidence-assembly.js';
 import { type Payment } from '../payment.js';

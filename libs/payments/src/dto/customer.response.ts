@@ -1,6 +1,6 @@
 /** A customer as clients see it. */
 import { ApiProperty } from '@nestjs/swagger';
-import { type Customer } from '../customers.repository.js';
+import { type Customer } from '../customers/customers.repository.js';
 
 /** A customer as clients see it; the address stays where it was given. */
 export class CustomerResponse {

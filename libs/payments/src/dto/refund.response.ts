@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type Refund } from '../refunds.repository.js';
+import { type Refund } from '../refunds/refunds.repository.js';
 
 /** A refund as clients see it. */
 export class RefundResponse {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { assert, MINUTE_MS, SECOND_MS } from '#kernel';
 import { type Queryable } from '#platform';
 import { AuditLog } from '#security';
-import { CustomersRepository } from '../customers.repository.js';
+import { CustomersRepository } from '../customers/customers.repository.js';
 import { canMoveSavedMethod, statusAfterSetup } from '../domain/saved-method-status.js';
 import { type GatewayDecline } from '../payment-gateway.js';
 import { type SavedMethod, type SavedMethodChange } from './saved-method.js';

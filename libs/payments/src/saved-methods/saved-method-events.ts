@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assertNever } from '#kernel';
 import { type Queryable } from '#platform';
-import { CustomersRepository } from '../customers.repository.js';
+import { CustomersRepository } from '../customers/customers.repository.js';
 import { SavedMethodChanges } from './saved-method-changes.js';
 import { type SavedMethodEvent } from './saved-method-gateway.js';
 import { SavedMethodsRepository } from './saved-methods.repository.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
 import { crashPoint, Database } from '#platform';
 import { ChallengeExpiry } from '../challenge-expiry.js';
-import { CustomersRepository } from '../customers.repository.js';
+import { CustomersRepository } from '../customers/customers.repository.js';
 import { type GatewayAnswer, type GatewayDecline } from '../payment-gateway.js';
 import { type SavedMethod } from './saved-method.js';
 import { SavedMethodChanges } from './saved-method-changes.js';

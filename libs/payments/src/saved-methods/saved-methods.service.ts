@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, isId, newId } from '#kernel';
 import { crashPoint, Database, type Queryable } from '#platform';
-import { CustomersRepository } from '../customers.repository.js';
+import { CustomersRepository } from '../customers/customers.repository.js';
 import { type SavePaymentMethodDto } from '../dto/customers.dto.js';
 import { savedMethodResponseOf } from '../dto/saved-method.response.js';
 import { IdempotencyKeys, requestHashOf } from '../idempotency.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assert, currencyCode, isCurrencyCode, isId, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
-import { CustomersService } from '../customers.service.js';
+import { CustomersService } from '../customers/customers.service.js';
 import { periodAt, periodOf } from '../domain/billing-schedule.js';
 import { type CreateSubscriptionDto } from '../dto/subscriptions.dto.js';
 import { subscriptionResponseOf } from '../dto/subscription.response.js';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { assert, type CurrencyCode, newId } from '#kernel';
 import { AppConfig, Database, type Queryable } from '#platform';
-import { type RefundReason } from './dto/payment-operations.dto.js';
-import { type Payment } from './payment.js';
+import { type RefundReason } from '../dto/payment-operations.dto.js';
+import { type Payment } from '../payment.js';
 
 /** What a refund may be; `failed` and `canceled` give their amount back to what can be refunded. */
 export type RefundStatus = 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { assertNever } from '#kernel';
 import { type ReviewDecision, ReviewedPayments } from '#fraud';
 import { Database } from '#platform';
-import { ChargeDisputedError } from './disputes/disputes.errors.js';
-import { PaymentExecutor } from './payment-executor.js';
-import { PaymentGateway } from './payment-gateway.js';
-import { PaymentTransitions } from './payment-transitions.js';
-import { type ChangeSource, type Payment, type PaymentCaller } from './payment.js';
-import { PaymentsRepository } from './payments.repository.js';
-import { RefundsService } from './refunds.service.js';
+import { ChargeDisputedError } from '../disputes/disputes.errors.js';
+import { PaymentExecutor } from '../payment-executor.js';
+import { PaymentGateway } from '../payment-gateway.js';
+import { PaymentTransitions } from '../payment-transitions.js';
+import { type ChangeSource, type Payment, type PaymentCaller } from '../payment.js';
+import { PaymentsRepository } from '../payments.repository.js';
+import { RefundsService } from '../refunds/refunds.service.js';
 
 /** Makes payments follow what analysts decide; each step is safe to repeat. */
 @Injectable()

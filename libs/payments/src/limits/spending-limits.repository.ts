@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { SECOND_MS } from '#kernel';
 import { Database, type Queryable } from '#platform';
-import { type BucketUse, type SpendingBucket } from './domain/spending-limit.js';
-import { type PaymentCaller } from './payment.js';
+import { type BucketUse, type SpendingBucket } from '../domain/spending-limit.js';
+import { type PaymentCaller } from '../payment.js';
 
 /** What became of an attempt to take from a bucket. */
 export interface TakenBucket {

@@ -2,25 +2,25 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Query, Req,
 import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, type Principal, RequireScope } from '#security';
-import { IDEMPOTENCY_KEY, send } from './answers.js';
+import { IDEMPOTENCY_KEY, send } from '../answers.js';
 import {
   SubscriptionListResponse,
   SubscriptionResponse,
   subscriptionResponseOf,
   SubscriptionTimelineResponse,
-} from './dto/subscription.response.js';
+} from '../dto/subscription.response.js';
 import {
   CancelSubscriptionDto,
   CreateSubscriptionDto,
   SubscriptionPageQuery,
   SubscriptionPaymentMethodDto,
-} from './dto/subscriptions.dto.js';
-import { idempotencyKeyOf } from './idempotency.js';
-import { callerOf } from './payment-caller.js';
-import { type Subscription } from './subscriptions/subscription.js';
-import { SubscriptionCreation } from './subscriptions/subscription-creation.js';
-import { SubscriptionViews } from './subscriptions/subscription-views.js';
-import { SubscriptionsService } from './subscriptions/subscriptions.service.js';
+} from '../dto/subscriptions.dto.js';
+import { idempotencyKeyOf } from '../idempotency.js';
+import { callerOf } from '../payment-caller.js';
+import { type Subscription } from './subscription.js';
+import { SubscriptionCreation } from './subscription-creation.js';
+import { SubscriptionViews } from './subscription-views.js';
+import { SubscriptionsService } from './subscriptions.service.js';
 
 /** What customers pay for again and again. */
 @ApiTags('subscriptions')

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
-import { type GatewayFraudWarning } from './payment-gateway.js';
-import { type Payment } from './payment.js';
+import { type GatewayFraudWarning } from '../payment-gateway.js';
+import { type Payment } from '../payment.js';
 
 /** An issuer's warning, and what is done about it. */
 export interface FraudWarning {

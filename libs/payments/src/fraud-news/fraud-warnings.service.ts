@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig, type Queryable } from '#platform';
-import { ChargeDisputedError } from './disputes/disputes.errors.js';
+import { ChargeDisputedError } from '../disputes/disputes.errors.js';
 import { FraudTruths } from './fraud-truths.js';
 import { type FraudWarning, FraudWarningsRepository } from './fraud-warnings.repository.js';
-import { type GatewayFraudWarning } from './payment-gateway.js';
-import { type Payment } from './payment.js';
-import { AmountTooLargeError } from './payments.errors.js';
-import { RefundsService } from './refunds.service.js';
+import { type GatewayFraudWarning } from '../payment-gateway.js';
+import { type Payment } from '../payment.js';
+import { AmountTooLargeError } from '../payments.errors.js';
+import { RefundsService } from '../refunds/refunds.service.js';
 
 const BATCH_SIZE = 10;
 

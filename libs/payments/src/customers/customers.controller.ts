@@ -3,14 +3,14 @@ import { ApiAcceptedResponse, ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiO
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PageQuery } from '#platform';
 import { CurrentPrincipal, type Principal, RequireScope } from '#security';
-import { IDEMPOTENCY_KEY, send } from './answers.js';
+import { IDEMPOTENCY_KEY, send } from '../answers.js';
 import { CustomersService } from './customers.service.js';
-import { CustomerListResponse, CustomerResponse, customerResponseOf } from './dto/customer.response.js';
-import { CreateCustomerDto, DefaultPaymentMethodDto, SavePaymentMethodDto } from './dto/customers.dto.js';
-import { SavedMethodListResponse, SavedMethodResponse, savedMethodResponseOf } from './dto/saved-method.response.js';
-import { idempotencyKeyOf } from './idempotency.js';
-import { callerOf } from './payment-caller.js';
-import { SavedMethodsService } from './saved-methods/saved-methods.service.js';
+import { CustomerListResponse, CustomerResponse, customerResponseOf } from '../dto/customer.response.js';
+import { CreateCustomerDto, DefaultPaymentMethodDto, SavePaymentMethodDto } from '../dto/customers.dto.js';
+import { SavedMethodListResponse, SavedMethodResponse, savedMethodResponseOf } from '../dto/saved-method.response.js';
+import { idempotencyKeyOf } from '../idempotency.js';
+import { callerOf } from '../payment-caller.js';
+import { SavedMethodsService } from '../saved-methods/saved-methods.service.js';
 
 /** Who pays, and the payment methods that they let the merchant keep. */
 @ApiTags('customers')

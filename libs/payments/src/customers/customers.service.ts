@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { assert, isId } from '#kernel';
 import { Database } from '#platform';
 import { type Customer, CustomersRepository } from './customers.repository.js';
-import { type PaymentCaller } from './payment.js';
-import { CustomerNotFoundError } from './payments.errors.js';
-import { type PageRequest } from './payments.repository.js';
+import { type PaymentCaller } from '../payment.js';
+import { CustomerNotFoundError } from '../payments.errors.js';
+import { type PageRequest } from '../payments.repository.js';
 
 /** Customers of a merchant: one for each address. */
 @Injectable()

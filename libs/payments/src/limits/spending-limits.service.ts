@@ -3,12 +3,12 @@ import { Clock, isCurrencyCode, isId } from '#kernel';
 import { type Device, DeviceNotFoundError, DevicesService } from '#devices';
 import { type BusinessProfile, type BusinessType, MerchantsService } from '#merchants';
 import { Database, type Queryable } from '#platform';
-import { CustomersRepository } from './customers.repository.js';
-import { bucketsFor, decideReservation, type LimitedPayment, type SpendingBucket } from './domain/spending-limit.js';
-import { type LimitResponse, type LimitsResponse } from './dto/limits.response.js';
-import { type PaymentDraft } from './payment-drafts.js';
-import { type PaymentCaller } from './payment.js';
-import { CustomerNotFoundError, type LimitViolation, PolicyViolationError, UnknownCurrencyError } from './payments.errors.js';
+import { CustomersRepository } from '../customers/customers.repository.js';
+import { bucketsFor, decideReservation, type LimitedPayment, type SpendingBucket } from '../domain/spending-limit.js';
+import { type LimitResponse, type LimitsResponse } from '../dto/limits.response.js';
+import { type PaymentDraft } from '../payment-drafts.js';
+import { type PaymentCaller } from '../payment.js';
+import { CustomerNotFoundError, type LimitViolation, PolicyViolationError, UnknownCurrencyError } from '../payments.errors.js';
 import { SpendingLimitsRepository } from './spending-limits.repository.js';
 
 /** Spending limits: reserved before money moves, shown to whoever may see the subject, lowered by the merchant. */

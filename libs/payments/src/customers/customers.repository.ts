@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { assert, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { PersonalDataCipher, type SealedPlace } from '#security';
-import { type PaymentCaller } from './payment.js';
-import { type PageRequest } from './payments.repository.js';
+import { type PaymentCaller } from '../payment.js';
+import { type PageRequest } from '../payments.repository.js';
 
 /** Who pays, without the address. */
 export interface Customer {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LabelsRepository, ReviewQueue } from '#fraud';
 import { type Queryable } from '#platform';
-import { type DisputeStatus, isInquiry } from './domain/dispute-status.js';
-import { type GatewayDispute, type GatewayFraudWarning, type GatewayReview } from './payment-gateway.js';
-import { type Payment } from './payment.js';
+import { type DisputeStatus, isInquiry } from '../domain/dispute-status.js';
+import { type GatewayDispute, type GatewayFraudWarning, type GatewayReview } from '../payment-gateway.js';
+import { type Payment } from '../payment.js';
 
 /** Whom the record names as the one who ended a review. */
 const ACTOR = 'system:stripe';

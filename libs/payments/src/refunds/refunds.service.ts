@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { isId, money } from '#kernel';
 import { crashPoint, Database, type Queryable } from '#platform';
-import { type RefundPaymentDto } from './dto/payment-operations.dto.js';
-import { ChargeDisputedError } from './disputes/disputes.errors.js';
-import { DisputesRepository } from './disputes/disputes.repository.js';
-import { refundResponseOf } from './dto/refund.response.js';
-import { IdempotencyKeys, requestHashOf } from './idempotency.js';
-import { type Outcome } from './payment-answer.js';
-import { paymentResponseOf } from './dto/payment.response.js';
-import { type GatewayAnswer, type GatewayRefund, PaymentGateway } from './payment-gateway.js';
-import { type ChangeSource, type Payment, type PaymentCaller, sourceOf } from './payment.js';
-import { AmountTooLargeError, IdempotencyInProgressError, PaymentNotFoundError, PaymentStateError } from './payments.errors.js';
-import { PaymentsRepository } from './payments.repository.js';
+import { type RefundPaymentDto } from '../dto/payment-operations.dto.js';
+import { ChargeDisputedError } from '../disputes/disputes.errors.js';
+import { DisputesRepository } from '../disputes/disputes.repository.js';
+import { refundResponseOf } from '../dto/refund.response.js';
+import { IdempotencyKeys, requestHashOf } from '../idempotency.js';
+import { type Outcome } from '../payment-answer.js';
+import { paymentResponseOf } from '../dto/payment.response.js';
+import { type GatewayAnswer, type GatewayRefund, PaymentGateway } from '../payment-gateway.js';
+import { type ChangeSource, type Payment, type PaymentCaller, sourceOf } from '../payment.js';
+import { AmountTooLargeError, IdempotencyInProgressError, PaymentNotFoundError, PaymentStateError } from '../payments.errors.js';
+import { PaymentsRepository } from '../payments.repository.js';
 import { type Refund, RefundsRepository } from './refunds.repository.js';
 
 /** Pays money back: reserved under the payment's lock first, so that parallel refunds together never exceed what was received. */

@@ -2,8 +2,8 @@ import { Body, Controller, Get, Param, Put, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { CurrentPrincipal, type Principal, RequireScope, RequireStepUp } from '#security';
-import { LimitsResponse, SetLimitDto } from './dto/limits.response.js';
-import { callerOf } from './payment-caller.js';
+import { LimitsResponse, SetLimitDto } from '../dto/limits.response.js';
+import { callerOf } from '../payment-caller.js';
 import { SpendingLimitsService } from './spending-limits.service.js';
 
 /** What a device or a customer may still spend. */
