@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { assertNever, Clock, HOUR_MS } from '#kernel';
 import { crashPoint, Database, type Queryable } from '#platform';
 import { type CapturePlan } from './domain/capture-plan.js';
+import { awaitsOwner } from './domain/payment-status.js';
 import { type OpenRequest } from './payment-answer.js';
 import {
   type EndedAttempt,
@@ -96,8 +97,8 @@ export class PaymentSettler {
     evidence: 'hint' | 'snapshot',
     source: ChangeSource,
   ): Promise<AppliedSnapshot['result']> {
-    const isRefusal =
-      snapshot.status === 'requires_payment_method' && payment.status === 'processing' && payment.outcomeCertainty === 'known';
+    const isRefused = snapshot.status === 'requires_payment_method' || awaitsOwner(snapshot);
+    const isRefusal = isRefused && payment.status === 'processing' && payment.outcomeCertainty === 'known';
     if (isRefusal && (await this.attempts.isConfirming(transaction, payment.id))) return 'unchanged';
     return (await this.transitions.applySnapshot(transaction, payment, snapshot, evidence, source)).result;
   }

@@ -200,7 +200,7 @@ export class PaymentsRepository {
       statusBefore: null,
       source,
       // Taken as reserved a moment ago: only a payment that is refused at once changes that.
-      reservations: reservationStateOf(payment.status) === 'reserved' ? null : 'released',
+      reservations: reservationStateOf(payment) === 'reserved' ? null : 'released',
       along,
       after: payment,
     });
@@ -226,7 +226,11 @@ export class PaymentsRepository {
   ): Promise<Payment | null> {
     const after: Payment = { ...before, ...change, version: before.version + 1, updatedAt: this.laterThan(before.updatedAt) };
     checkChange(before, after);
-    const isLimitChange = after.status !== before.status || after.amountRefundedMinor !== before.amountRefundedMinor;
+    const reservations = reservationStateOf(after);
+    const isLimitChange =
+      after.status !== before.status ||
+      after.amountRefundedMinor !== before.amountRefundedMinor ||
+      reservations !== reservationStateOf(before);
     const { text, values } = changeOf({
       row: {
         ...after,
@@ -236,7 +240,7 @@ export class PaymentsRepository {
       },
       statusBefore: before.status,
       source,
-      reservations: isLimitChange ? reservationStateOf(after.status) : null,
+      reservations: isLimitChange ? reservations : null,
       along,
       after,
     });
