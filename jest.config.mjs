@@ -8,6 +8,7 @@ export default {
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   reporters: ['default', '<rootDir>/test/summary-reporter.mjs'],
   setupFiles: ['<rootDir>/test/preload.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/test/second-attempt.mjs'],
   testTimeout: 30_000,
   // Two suites at a time, however many cores there are: many start whole products and kill them, and mostly wait.
   maxWorkers: 2,
