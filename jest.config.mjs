@@ -9,7 +9,7 @@ export default {
   reporters: ['default', '<rootDir>/test/summary-reporter.mjs'],
   setupFiles: ['<rootDir>/test/preload.mjs'],
   setupFilesAfterEnv: ['<rootDir>/test/second-attempt.mjs'],
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   // Two suites at a time, however many cores there are: many start whole products and kill them, and mostly wait.
   maxWorkers: 2,
   coverageProvider: 'v8',
