@@ -8,7 +8,8 @@ export default {
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   reporters: ['default', '<rootDir>/test/summary-reporter.mjs'],
   setupFiles: ['<rootDir>/test/preload.mjs'],
-  testTimeout: 30_000,
+  setupFilesAfterEnv: ['<rootDir>/test/second-attempt.mjs'],
+  testTimeout: 60_000,
   // Two suites at a time, however many cores there are: many start whole products and kill them, and mostly wait.
   maxWorkers: 2,
   coverageProvider: 'v8',

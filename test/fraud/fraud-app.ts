@@ -43,6 +43,7 @@ export async function startFraudApp(imports: Type[], options: { databaseUrl?: st
     NODE_ENV: 'test',
     LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
+    DATABASE_ACQUIRE_TIMEOUT_MS: '20000',
     DATABASE_POOL_SIZE: '20',
     // The suites share a machine; what a slow database does has tests of its own.
     FRAUD_BUDGET_MS: '20000',

@@ -31,6 +31,7 @@ export function testEnvironment(databaseUrl: string): Environment {
     NODE_ENV: 'test',
     LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
+    DATABASE_ACQUIRE_TIMEOUT_MS: '20000',
     DATABASE_POOL_SIZE: '5',
     STRIPE_SECRET_KEY: 'sk_test_0123456789',
     API_KEY_PEPPER: 'pepper pepper pepper pepper pepper',

@@ -36,4 +36,17 @@ describe('summaryOf', () => {
       '1 passed, 0 failed, 3 skipped',
     ]);
   });
+
+  it('names each test that passed at its second attempt only', () => {
+    const tests = [
+      { status: 'passed', ancestorTitles: [], fullName: 'drains under load', invocations: 2 },
+      { status: 'failed', ancestorTitles: [], fullName: 'loses nothing', invocations: 2 },
+      { status: 'passed', ancestorTitles: [], fullName: 'adds up', invocations: 1 },
+    ];
+
+    expect(summaryOf(aRun({ numPassedTests: 2, numFailedTests: 1, testResults: [{ testResults: tests }] }))).toEqual([
+      'passed at the second attempt only, mend its race: drains under load',
+      '2 passed, 1 failed',
+    ]);
+  });
 });

@@ -1,5 +1,13 @@
 import { MISSING_PROGRAM } from './requires-program.js';
 
+interface TestResult {
+  readonly status: string;
+  readonly ancestorTitles: readonly string[];
+  readonly fullName?: string;
+  /** How often it was tried. */
+  readonly invocations?: number | undefined;
+}
+
 /** The parts of Jest's result that the summary reads. */
 export interface RunResult {
   readonly numPassedTests: number;
@@ -9,7 +17,7 @@ export interface RunResult {
   /** Files that failed before their first test: a syntax error, a failed import. */
   readonly numRuntimeErrorTestSuites: number;
   readonly testResults: readonly {
-    readonly testResults: readonly { readonly status: string; readonly ancestorTitles: readonly string[] }[];
+    readonly testResults: readonly TestResult[];
   }[];
 }
 
@@ -29,8 +37,14 @@ export function summaryOf(result: RunResult): string[] {
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
   return [
     ...missingProgramsOf(result).map((program) => `skipped for want of ${program}: install it to run these suites`),
+    ...secondAttemptsOf(result).map((name) => `passed at the second attempt only, mend its race: ${name}`),
     `${result.numPassedTests} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`,
   ];
+}
+
+function secondAttemptsOf(result: RunResult): string[] {
+  const tests = result.testResults.flatMap((file) => file.testResults);
+  return tests.filter(({ status, invocations = 1 }) => status === 'passed' && invocations > 1).map(({ fullName = '' }) => fullName);
 }
 
 function missingProgramsOf(result: RunResult): string[] {

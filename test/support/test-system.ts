@@ -75,6 +75,8 @@ export class TestSystem {
     const environment: Environment = {
       NODE_ENV: 'test',
       DATABASE_URL: database.url,
+      // A busy machine is not what most suites are about.
+      DATABASE_ACQUIRE_TIMEOUT_MS: '20000',
       STRIPE_SECRET_KEY: 'sk_test_0123456789abcdef',
       STRIPE_API_BASE: sandbox.url,
       STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,

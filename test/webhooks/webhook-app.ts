@@ -118,6 +118,7 @@ export async function startWebhookApp(
     NODE_ENV: 'test',
     LOG_LEVEL: 'warn',
     DATABASE_URL: databaseUrl,
+    DATABASE_ACQUIRE_TIMEOUT_MS: '20000',
     STRIPE_SECRET_KEY: 'sk_test_webhooks',
     STRIPE_WEBHOOK_SECRET: `${OLD_WEBHOOK_SECRET},${WEBHOOK_SECRET}`,
     API_KEY_PEPPER: 'pepper-of-the-webhook-tests-0123456789',
