@@ -97,13 +97,27 @@ describe('a declined payment', () => {
     await waitFor(
       async () => (await system.call('GET', `/api/customers/${customer.id}/payment-methods/${method.id}`)).body.status === 'active',
     );
-    const payment = await declined({ paymentMethod: method.id, offSession: true });
+    const { id: deviceId } = await system.device({ type: 'gaming_console', businessType: 'gaming' });
+    const { status, body: payment } = await system.call('POST', '/api/payments', {
+      body: { amount: 15_000, currency: 'usd', deviceId, paymentMethod: method.id, offSession: true },
+      key: aKey(),
+    });
+    expect([status, payment.status, payment.nextAction.type]).toEqual([201, 'requires_action', 'confirm_on_session']);
+    // Nothing is held for somebody who may come back next week, and no time runs out for them.
+    expect(await usedBy(deviceId)).toMatchObject({ used: 0, reserved: 0 });
+    await system.database.query(`update payments set updated_at = now() - interval '3 days', next_check_at = now() where id = $1`, [
+      payment.id,
+    ]);
+    await system.completeNow();
+    expect((await paymentOf(payment.id)).status).toBe('requires_action');
 
     const present = await confirm(payment.id, { returnUrl: 'https://shop.example/back' });
+    expect(await usedBy(deviceId)).toMatchObject({ used: 0, reserved: 15_000 });
     await system.control('POST', `/_sandbox/payment_intents/${String(payment.stripePaymentIntentId)}/authenticate`, { outcome: 'succeed' });
 
     expect(present).toMatchObject({ status: 200, body: { status: 'requires_action', nextAction: { type: 'redirect' } } });
     await waitFor(async () => (await paymentOf(payment.id)).status === 'succeeded');
+    expect(await usedBy(deviceId)).toMatchObject({ used: 15_000, reserved: 0 });
   });
 
   it('is tried once with one key, and by one of many who try at the same moment', async () => {

@@ -360,7 +360,10 @@ describe('a renewal', () => {
     const confirmed = await system.call('POST', `/api/payments/${String(asked.latestPayment.id)}/confirm`, { body: {}, key: aKey() });
     await authenticate('payment_intents', asked.latestPayment.stripePaymentIntentId);
 
-    expect(asked.status).toBe('past_due');
+    expect(asked).toMatchObject({
+      status: 'past_due',
+      latestPayment: { status: 'requires_action', nextAction: { type: 'confirm_on_session' } },
+    });
     expect(confirmed).toMatchObject({ status: 200, body: { status: 'requires_action' } });
     await waitFor(async () => {
       await renew();

@@ -3,6 +3,7 @@ import { Clock, MINUTE_MS } from '#kernel';
 import { AppConfig } from '#platform';
 import { ChallengeExpiry } from './challenge-expiry.js';
 import { CAPTURE_WARNING_MS, checkDelayMs } from './domain/check-schedule.js';
+import { awaitsOwner } from './domain/payment-status.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { type ChangeSource, type Payment } from './payment.js';
@@ -90,6 +91,8 @@ export class PaymentCompleter {
   /** The payer may have passed the challenge while the webhook was lost; only then may it be called off. */
   private async awaitAction(payment: Payment): Promise<Payment> {
     const seen = await this.executor.resume(payment, SOURCE);
+    // Without its owner no challenge has begun: there is none to be late for.
+    if (awaitsOwner(seen)) return seen;
     return seen.status === 'requires_action' && (await this.hasExpired(seen)) ? this.executor.cancel(seen, SOURCE) : seen;
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '#kernel';
 import { crashPoint, Database, type Queryable } from '#platform';
+import { awaitsOwner } from './domain/payment-status.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { paymentResponseOf } from './dto/payment.response.js';
 import { PaymentAdmission } from './payment-admission.js';
@@ -59,7 +60,7 @@ export class RetryRecords {
       transaction,
       renewed,
       { to: 'requires_confirmation', by: 'client' },
-      { lastError: null },
+      { lastError: null, nextAction: null },
       source,
     );
     assert(ready, 'a locked payment that was declined may be tried again');
@@ -73,7 +74,7 @@ export class RetryRecords {
 }
 
 /**
- * Starts another attempt at a payment whose last one was declined: the same payment, the same intent, and so at most one charge.
+ * Starts another attempt at a payment whose last one was declined, or needs its owner: the same payment, the same intent, and so at most one charge.
  *
  * | step | committed before it | after a crash behind it |
  * | --- | --- | --- |
@@ -97,7 +98,7 @@ export class PaymentRetries {
    *
    * @param claim - Runs first in the transaction that records the attempt; false when somebody else has the request, and nothing is written.
    * @returns null when `claim` was refused.
-   * @throws PaymentStateError unless it `requires_payment_method` @throws the refusals of {@link PaymentDrafts.draft} @throws PolicyViolationError
+   * @throws PaymentStateError unless it `requires_payment_method` or awaits its owner @throws the refusals of {@link PaymentDrafts.draft} @throws PolicyViolationError
    * @throws GatewayRefusedError @throws PaymentDeclinedError @throws GatewayUnavailableError
    */
   async start(
@@ -141,7 +142,8 @@ export class PaymentRetries {
 }
 
 function requireDeclined(payment: Payment): void {
-  if (payment.status !== 'requires_payment_method') throw new PaymentStateError('confirmed', paymentResponseOf(payment));
+  if (payment.status !== 'requires_payment_method' && !awaitsOwner(payment))
+    throw new PaymentStateError('confirmed', paymentResponseOf(payment));
 }
 
 /** The request that would make this payment now: the rules judge it as they judged the first. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
+import { awaitsOwner } from '../domain/payment-status.js';
 import { type CreatePaymentDto } from '../dto/create-payment.dto.js';
 import { PaymentExecutor } from '../payment-executor.js';
 import { PaymentRetries } from '../payment-retries.js';
@@ -80,7 +81,7 @@ export class SubscriptionCharges {
       return;
     }
     if (payment.status === 'requires_confirmation') await this.executor.resume(payment, sourceOf(caller));
-    if (payment.status !== 'requires_payment_method') return;
+    if (payment.status !== 'requires_payment_method' && !awaitsOwner(payment)) return;
     const wish = { paymentMethod: subscription.paymentMethodId, returnUrl: null, isOffSession: true };
     // Counted in the transaction that records the attempt: not before, and not twice.
     const started = await this.retries.start(caller, payment, wish, (transaction) => this.periods.countRetry(transaction, period));
