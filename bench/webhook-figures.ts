@@ -63,7 +63,7 @@ export async function measureFootprint(ours: Contender): Promise<{ walBytesPerEv
 /**
  * Backlogs worked off by the api itself, then single events into an idle inbox. `moved`: each event moves a payment from processing to
  * succeeded, with its history and its event for the merchant. `confirmed`: the payment is there already, as after any request that had an
- * answer. Microseconds of server and PostgreSQL for one of the latter.
+ * answer. With each rate the microseconds of server and PostgreSQL for one event, and PostgreSQL's share of them.
  */
 export async function measureProcessing(servers: BenchServers, postmaster: number): Promise<Record<string, number>> {
   const storing = await servers.startOurs('backlog', { WEBHOOK_PROCESS_IN_API: 'false' });
@@ -76,16 +76,17 @@ export async function measureProcessing(servers: BenchServers, postmaster: numbe
   await storing.database.query('analyze');
   storing.process.kill('SIGKILL');
   // One kind after the other: what is not its turn waits.
-  await storing.database.query(
-    `update webhook_jobs set status = 'waiting', next_attempt_at = 'infinity' where object_id like 'pi_confirmed%'`,
-  );
+  await storing.database.query(`update webhook_jobs set status = 'waiting', next_attempt_at = 'infinity'`);
   const working = await servers.startOurs('working', { WEBHOOK_PROCESS_IN_API: 'true' }, storing.url);
-  const cpuMs = (): number => cpuMsOf(working.process.pid ?? 0) + postgresCpuMs(postmaster);
-  rates['movedPerSecond'] = await rateOf(working.database, 'moved');
-  const beforeMs = cpuMs();
-  await working.database.query(`update webhook_jobs set status = 'received', next_attempt_at = now()`);
-  rates['confirmedPerSecond'] = await rateOf(working.database, 'confirmed');
-  rates['confirmedCpuUs'] = ((cpuMs() - beforeMs) * 1_000) / BACKLOG;
+  for (const what of ['moved', 'confirmed'] as const) {
+    const before = { server: cpuMsOf(working.process.pid ?? 0), postgres: postgresCpuMs(postmaster) };
+    await working.database.query(`update webhook_jobs set status = 'received', next_attempt_at = now() where object_id like 'pi_${what}%'`);
+    rates[`${what}PerSecond`] = await rateOf(working.database, what);
+    const serverUs = ((cpuMsOf(working.process.pid ?? 0) - before.server) * 1_000) / BACKLOG;
+    const postgresUs = ((postgresCpuMs(postmaster) - before.postgres) * 1_000) / BACKLOG;
+    rates[`${what}CpuUs`] = serverUs + postgresUs;
+    rates[`${what}PostgresUs`] = postgresUs;
+  }
   return { ...rates, ...(await measurePickUp(working)) };
 }
 

@@ -43,7 +43,10 @@ export class BenchServers {
     const given = process.env['BENCH_DATABASE_URL'];
     const embedded = given ? null : await EmbeddedPostgres.start({ dataDir: folder, database: 'postgres', durable: true });
     const url = given ?? embedded?.url ?? '';
-    return new BenchServers(folder, embedded, url, new pg.Pool({ connectionString: url, max: 1 }));
+    const admin = new pg.Pool({ connectionString: url, max: 1 });
+    // The server may be told to stop before the pool's connection has left.
+    admin.on('error', () => undefined);
+    return new BenchServers(folder, embedded, url, admin);
   }
 
   /** Ends what was started and removes its databases. */

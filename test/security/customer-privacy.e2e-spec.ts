@@ -219,7 +219,7 @@ describe('a customer’s data', () => {
     await expect(
       asOwner(
         system.database,
-        `update fraud_assessments set features = features || '{"location": {"current": null, "last": null}, "x": 1}'`,
+        `update fraud_assessments set features = (features::jsonb || '{"location": {"current": null, "last": null}, "x": 1}')::json`,
       ),
     ).rejects.toThrow('append-only');
   });

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { assertNever } from '#kernel';
+import { assert, assertNever } from '#kernel';
 import { type Queryable } from '#platform';
 import { DisputeMirror } from './disputes/dispute-mirror.js';
 import { FraudTruths } from './fraud-news/fraud-truths.js';
 import { FraudWarnings } from './fraud-news/fraud-warnings.service.js';
-import { countViolation } from './invariants.js';
 import { type GatewayEvent } from './payment-gateway.js';
-import { PaymentSettler } from './payment-settler.js';
+import { KnownPayments, PaymentNews } from './payment-news.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { RefundsService } from './refunds/refunds.service.js';
@@ -33,7 +32,7 @@ export interface AttributedEvent {
 export class GatewayEventsService {
   constructor(
     private readonly payments: PaymentsRepository,
-    private readonly settler: PaymentSettler,
+    private readonly news: PaymentNews,
     private readonly refunds: RefundsService,
     private readonly disputes: DisputeMirror,
     private readonly truths: FraudTruths,
@@ -41,24 +40,32 @@ export class GatewayEventsService {
   ) {}
 
   /**
-   * Applies events in their order. Their payments are read with one statement: most events only confirm what the answer to the request has
-   * told already, and cost no more than that look together.
+   * Applies events: what they say of payments first, in its order, then what they say of refunds, disputes and the rest, which only a payment
+   * that has been paid can have. Payments are read with one statement and written with another, however many: most events only confirm what the
+   * answer to the request has told already, and cost no more than their share of that look.
+   *
+   * @returns One effect for each event, in the events' order.
    */
   async applyAll(transaction: Queryable, events: readonly AttributedEvent[]): Promise<EventEffect[]> {
     if (events.length === 0) return [];
-    const known = await this.payments.findAllByGatewayId(
-      transaction,
-      events.map(({ event }) => intentOf(event)),
+    const intents = events.map(({ event }) => intentOf(event));
+    const known = new KnownPayments(await this.payments.findAllByGatewayId(transaction, intents));
+    const news = events.flatMap(({ event, evidence, source }) =>
+      event.kind === 'payment' ? [{ object: event.object, evidence, source }] : [],
     );
-    const changed = new Set<string>();
+    const told = await this.news.applyAll(transaction, news, known);
     const effects: EventEffect[] = [];
-    for (const attributed of events) {
-      const { gatewayId } = intentOf(attributed.event);
-      const payment = known.get(gatewayId) ?? null;
-      // Read again: what a neighbour has just changed, and what only its metadata ties to the intent.
-      const isStale = changed.has(gatewayId) || payment?.stripePaymentIntentId === null;
-      const effect = await this.applyTo(transaction, isStale ? await this.paymentOf(transaction, attributed.event) : payment, attributed);
-      if (effect === 'applied') changed.add(gatewayId);
+    const changed = new Set<string>();
+    for (const { event, evidence, source } of events) {
+      if (event.kind === 'payment') {
+        effects.push(told.shift() ?? 'not_found');
+        continue;
+      }
+      const found = known.find(intentOf(event));
+      // Read again: a refund or a dispute has changed its payment.
+      const payment = found && changed.has(found.id) ? await this.payments.get(transaction, found.id) : found;
+      const effect = payment ? await this.applyToPaid(transaction, payment, event, evidence, source) : 'not_found';
+      if (payment && effect === 'applied') changed.add(payment.id);
       effects.push(effect);
     }
     return effects;
@@ -71,24 +78,20 @@ export class GatewayEventsService {
     evidence: AttributedEvent['evidence'],
     source: ChangeSource,
   ): Promise<EventEffect> {
-    return this.applyTo(transaction, await this.paymentOf(transaction, event), { event, evidence, source });
+    const [effect] = await this.applyAll(transaction, [{ event, evidence, source }]);
+    assert(effect, 'every event has an effect');
+    return effect;
   }
 
-  private async applyTo(
+  /** What only a payment that was paid can have. */
+  private async applyToPaid(
     transaction: Queryable,
-    payment: Payment | null,
-    { event, evidence, source }: AttributedEvent,
+    payment: Payment,
+    event: Exclude<AttributedEvent['event'], { kind: 'payment' }>,
+    evidence: AttributedEvent['evidence'],
+    source: ChangeSource,
   ): Promise<EventEffect> {
-    if (!payment) return 'not_found';
     switch (event.kind) {
-      case 'payment': {
-        // Two intents of one payment would be two charges: only the one whose id is committed counts.
-        if (payment.stripePaymentIntentId !== null && payment.stripePaymentIntentId !== event.object.gatewayId) {
-          if (event.object.amountReceivedMinor > 0) countViolation('one_charge');
-          return 'unchanged';
-        }
-        return this.settler.applyNews(transaction, payment, event.object, evidence, source);
-      }
       case 'refund':
         return this.refunds.applySnapshot(transaction, payment, event.object, source);
       case 'dispute':
@@ -100,11 +103,6 @@ export class GatewayEventsService {
       default:
         return assertNever(event, 'gateway event');
     }
-  }
-
-  private paymentOf(transaction: Queryable, event: AttributedEvent['event']): Promise<Payment | null> {
-    const { gatewayId, paymentId } = intentOf(event);
-    return this.payments.findByGatewayId(transaction, gatewayId, paymentId);
   }
 }
 

@@ -67,6 +67,11 @@ export class PaymentAdmission {
       // The address of the payer's own device; behind a merchant's key it would be the merchant's server, the same for everybody.
       ip: caller.deviceId === null ? null : caller.ip,
       location: request.location ?? null,
+      countries: {
+        ip: caller.deviceId === null ? null : (caller.ipCountry ?? null),
+        card: draft.payer.cardCountry,
+        device: device.country,
+      },
       mode: draft.areFraudDecisionsEnforced ? 'enforce' : 'shadow',
     });
   }

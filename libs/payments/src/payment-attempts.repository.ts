@@ -124,13 +124,14 @@ export class PaymentAttemptsRepository {
     return rows.length > 0;
   }
 
-  /** Whether a confirmation was recorded whose result nobody has written down. */
-  async isConfirming(queryable: Queryable, paymentId: string): Promise<boolean> {
-    const rows = await queryable.query(
-      `select 1 from payment_attempts where payment_id = $1 and outcome is null and operation = 'confirm' limit 1`,
-      [paymentId],
+  /** Which of these payments have a confirmation on record whose result nobody has written down. */
+  async findConfirming(queryable: Queryable, paymentIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (paymentIds.length === 0) return new Set();
+    const rows = await queryable.query<{ id: string }>(
+      `select distinct payment_id as id from payment_attempts where payment_id = any ($1::text[]) and outcome is null and operation = 'confirm'`,
+      [paymentIds],
     );
-    return rows.length > 0;
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** Gives up waiting for results of calls that are older than any request: what became of them was looked up at the processor. */

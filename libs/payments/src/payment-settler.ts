@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { assertNever, Clock, HOUR_MS } from '#kernel';
 import { crashPoint, Database, type Queryable } from '#platform';
 import { type CapturePlan } from './domain/capture-plan.js';
-import { awaitsOwner } from './domain/payment-status.js';
 import { type OpenRequest } from './payment-answer.js';
 import {
   type EndedAttempt,
@@ -12,7 +11,7 @@ import {
   type PlannedAttempt,
 } from './payment-attempts.repository.js';
 import { type GatewayAnswer, type GatewayPayment } from './payment-gateway.js';
-import { type AppliedSnapshot, PaymentTransitions } from './payment-transitions.js';
+import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
 import { PaymentsRepository } from './payments.repository.js';
 
@@ -82,25 +81,6 @@ export class PaymentSettler {
         : await this.applyAnswer(payment, attempt, answer, course, amounts);
     crashPoint('after_settled');
     return settled;
-  }
-
-  /**
-   * Brings the payment in line with what the processor says by itself.
-   *
-   * A refusal may be the one before a confirmation that is on its way, for Stripe's intent knows of that only once it arrives: who sent it, or
-   * takes the payment on, tells what became of it.
-   */
-  async applyNews(
-    transaction: Queryable,
-    payment: Payment,
-    snapshot: GatewayPayment,
-    evidence: 'hint' | 'snapshot',
-    source: ChangeSource,
-  ): Promise<AppliedSnapshot['result']> {
-    const isRefused = snapshot.status === 'requires_payment_method' || awaitsOwner(snapshot);
-    const isRefusal = isRefused && payment.status === 'processing' && payment.outcomeCertainty === 'known';
-    if (isRefusal && (await this.attempts.isConfirming(transaction, payment.id))) return 'unchanged';
-    return (await this.transitions.applySnapshot(transaction, payment, snapshot, evidence, source)).result;
   }
 
   /** The usual case in one statement: the call's result, what it changes and the answer to the request. */

@@ -21,6 +21,9 @@ export interface AppliedSnapshot {
   readonly payment: Payment;
 }
 
+/** What is to be done about a snapshot: the change that it brings, or why it brings none. */
+export type SnapshotVerdict = PaymentChange | Exclude<AppliedSnapshot['result'], 'applied'>;
+
 // Each round that loses against another writer reads the newer row; more than a few in a row means that something is wrong.
 const TRIES = 8;
 
@@ -48,20 +51,25 @@ export class PaymentTransitions {
   ): Promise<AppliedSnapshot> {
     let current = payment;
     for (let round = 0; round < TRIES; round++) {
-      const decision = nextPaymentStatus(current.status, { to: snapshot.status, by: 'gateway', evidence });
-      if (decision.kind === 'fetch') return { result: 'conflict', payment: current };
-      if (decision.kind === 'contradiction' || decision.kind === 'refuse') return { result: 'contradiction', payment: current };
-      const status = decision.kind === 'move' ? decision.to : current.status;
-      const change = this.changeOf(current, snapshot, status);
-      if (change === null) return { result: 'unchanged', payment: current };
-      // A hint that moves nothing may be old, and so are its amounts: one that speaks of another state is, of the same state only a look can tell.
-      if (decision.kind === 'stay' && evidence === 'hint')
-        return { result: snapshot.status === current.status ? 'conflict' : 'unchanged', payment: current };
-      const changed = await this.repository.change(queryable, current, change, source, along);
+      const verdict = this.judge(current, snapshot, evidence);
+      if (typeof verdict === 'string') return { result: verdict, payment: current };
+      const changed = await this.repository.change(queryable, current, verdict, source, along);
       if (changed) return { result: 'applied', payment: changed };
       current = await this.repository.get(queryable, payment.id);
     }
     assert(false, 'a payment is not changed by others eight times within one update');
+  }
+
+  /** What a snapshot means for a payment as it stands: the one judgement for requests, webhooks and whatever else brings news. */
+  judge(current: Payment, snapshot: GatewayPayment, evidence: 'hint' | 'snapshot'): SnapshotVerdict {
+    const decision = nextPaymentStatus(current.status, { to: snapshot.status, by: 'gateway', evidence });
+    if (decision.kind === 'fetch') return 'conflict';
+    if (decision.kind === 'contradiction' || decision.kind === 'refuse') return 'contradiction';
+    const change = this.changeOf(current, snapshot, decision.kind === 'move' ? decision.to : current.status);
+    if (change === null) return 'unchanged';
+    // A hint that moves nothing may be old, and so are its amounts: one that speaks of another state is, of the same state only a look can tell.
+    if (decision.kind === 'stay' && evidence === 'hint') return snapshot.status === current.status ? 'conflict' : 'unchanged';
+    return change;
   }
 
   /**

@@ -34,6 +34,7 @@ import { PaymentCalls } from './payment-calls.js';
 import { PaymentCompleter } from './payment-completer.js';
 import { PaymentDrafts } from './payment-drafts.js';
 import { PaymentExecutor } from './payment-executor.js';
+import { PaymentNews } from './payment-news.js';
 import { PaymentOperations } from './payment-operations.js';
 import { PaymentPayers } from './payment-payers.js';
 import { PaymentRecorder } from './payment-recorder.js';
@@ -111,6 +112,7 @@ const SUBSCRIPTIONS = [
     PaymentCompleter,
     PaymentDrafts,
     PaymentExecutor,
+    PaymentNews,
     PaymentOperations,
     PaymentPayers,
     PaymentRecorder,

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { assert, Clock, SECOND_MS } from '#kernel';
 import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
-import { reservationStateOf } from './domain/spending-limit.js';
+import { type ReservationState, reservationStateOf } from './domain/spending-limit.js';
 import { countPaymentChange } from './metrics.js';
 import { type ChangeSource, type Payment, type PaymentCaller, type PaymentChange } from './payment.js';
 import { checkChange } from './invariants.js';
+import { changesOf, type PlannedChange } from './payment-batch-writes.js';
 import { type ChangeCompanions, changeOf, insertionOf } from './payment-writes.js';
 
 /** A payment's first row. */
@@ -124,20 +125,23 @@ export class PaymentsRepository {
     return row ?? null;
   }
 
-  /** The payments of many intents with one look, by the intents' ids. An intent without a payment is absent. */
-  async findAllByGatewayId(
+  /** The payments of many intents with one look: by the intents' ids, and by our own ids in their metadata, also where another intent is tied to them. */
+  findAllByGatewayId(
     queryable: Queryable,
     intents: readonly { readonly gatewayId: string; readonly paymentId: string | null }[],
-  ): Promise<Map<string, Payment>> {
-    const gatewayIdOf = new Map(
-      intents.flatMap(({ gatewayId, paymentId }) => (paymentId === null ? [] : [[paymentId, gatewayId] as const])),
+  ): Promise<Payment[]> {
+    return queryable.query<Payment>(
+      `select ${PAYMENT_COLUMNS} from payments where stripe_payment_intent_id = any ($1::text[])
+       union all select ${PAYMENT_COLUMNS} from payments where id = any ($2::text[])
+         and (stripe_payment_intent_id is null or stripe_payment_intent_id <> all ($1::text[]))`,
+      [intents.map(({ gatewayId }) => gatewayId), intents.flatMap(({ paymentId }) => paymentId ?? [])],
     );
-    const rows = await queryable.query<Payment>(
-      `select ${PAYMENT_COLUMNS} from payments where id = any ($2::text[]) and stripe_payment_intent_id is null
-       union all select ${PAYMENT_COLUMNS} from payments where stripe_payment_intent_id = any ($1::text[])`,
-      [intents.map(({ gatewayId }) => gatewayId), [...gatewayIdOf.keys()]],
-    );
-    return new Map(rows.map((row) => [row.stripePaymentIntentId ?? gatewayIdOf.get(row.id) ?? row.id, row]));
+  }
+
+  /** Payments by their ids. */
+  getAll(queryable: Queryable, ids: ReadonlySet<string>): Promise<Payment[]> {
+    if (ids.size === 0) return Promise.resolve([]);
+    return queryable.query<Payment>(`select ${PAYMENT_COLUMNS} from payments where id = any ($1::text[])`, [[...ids]]);
   }
 
   list(
@@ -224,13 +228,7 @@ export class PaymentsRepository {
     source: ChangeSource,
     along: ChangeCompanions = {},
   ): Promise<Payment | null> {
-    const after: Payment = { ...before, ...change, version: before.version + 1, updatedAt: this.laterThan(before.updatedAt) };
-    checkChange(before, after);
-    const reservations = reservationStateOf(after);
-    const isLimitChange =
-      after.status !== before.status ||
-      after.amountRefundedMinor !== before.amountRefundedMinor ||
-      reservations !== reservationStateOf(before);
+    const after = this.changed(before, change);
     const { text, values } = changeOf({
       row: {
         ...after,
@@ -240,7 +238,7 @@ export class PaymentsRepository {
       },
       statusBefore: before.status,
       source,
-      reservations: isLimitChange ? reservations : null,
+      reservations: reservationsAfter(before, after),
       along,
       after,
     });
@@ -251,6 +249,32 @@ export class PaymentsRepository {
       if (along.answered) along.answered.isAnswered = true;
     });
     return after;
+  }
+
+  /** The row as a change will leave it. @throws AssertionError when it would break an invariant. */
+  changed(before: Payment, change: PaymentChange): Payment {
+    const after = { ...before, ...change, version: before.version + 1, updatedAt: this.laterThan(before.updatedAt) };
+    checkChange(before, after);
+    return after;
+  }
+
+  /**
+   * Changes many payments as {@link change} does each, in one statement, and locks them all until the transaction ends.
+   *
+   * @param changes - One of a payment; `after` comes from {@link changed}.
+   * @returns The ids of those that were changed; the others' `before` is out of date.
+   */
+  async changeAll(transaction: Queryable, changes: readonly PlannedChange[]): Promise<ReadonlySet<string>> {
+    if (changes.length === 0) return new Set();
+    const { text, values } = changesOf(
+      changes.map((planned) => ({ ...planned, reservations: reservationsAfter(planned.before, planned.after) })),
+    );
+    const rows = await transaction.query<{ id: string }>(text, values);
+    const ids = new Set(rows.map(({ id }) => id));
+    transaction.afterCommit(() => {
+      for (const { before, after } of changes) if (ids.has(after.id)) countPaymentChange(before, after);
+    });
+    return ids;
   }
 
   /** Sets what another attempt is made with, and how it was judged. The move that follows in the same transaction is its line of history. */
@@ -289,6 +313,14 @@ export class PaymentsRepository {
   private laterThan(former: Date): Date {
     return new Date(Math.max(this.clock.now().getTime(), former.getTime()));
   }
+}
+
+/** What a change makes of the payment's reservations; null when they stay as they are. */
+function reservationsAfter(before: Payment, after: Payment): ReservationState | null {
+  const state = reservationStateOf(after);
+  const isLimitChange =
+    after.status !== before.status || after.amountRefundedMinor !== before.amountRefundedMinor || state !== reservationStateOf(before);
+  return isLimitChange ? state : null;
 }
 
 /** What a new payment has not had yet. */

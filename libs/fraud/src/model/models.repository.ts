@@ -52,7 +52,7 @@ export class ModelsRepository {
   async listInputs(since: Date, limit: number): Promise<(number | null)[][]> {
     const rows = await this.database.query<{ inputs: (number | null)[] }>(
       `select features -> 'model' -> 'inputs' as inputs from fraud_assessments
-       where id > $1 and jsonb_array_length(features -> 'model' -> 'inputs') > 0 order by id desc limit $2`,
+       where id > $1 and json_array_length(features -> 'model' -> 'inputs') > 0 order by id desc limit $2`,
       [firstAssessmentIdSince(since), limit],
     );
     return rows.map((row) => row.inputs);
@@ -70,7 +70,7 @@ export class ModelsRepository {
        from fraud_assessments assessment
          left join lateral (select is_fraud from fraud_labels where payment_id = assessment.payment_id order by sequence desc limit 1) as label on true
          cross join generate_series(1, case when label.is_fraud is null then 1 else coalesce((contributions #>> '{exploration,weight}')::int, 1) end)
-       where id > $1 and jsonb_array_length(features -> 'model' -> 'inputs') = $2
+       where id > $1 and json_array_length(features -> 'model' -> 'inputs') = $2
          and (decision <> 'block' or mode = 'shadow' or label.is_fraud is not null) order by id`,
       [firstAssessmentIdSince(since), ENGINE_FEATURES.length],
     );

@@ -22,8 +22,7 @@ export interface TakenBucket {
 export const FOLLOW_PAYMENT = `
   , reservation as (
     select bucket_key, held as before,
-      case when :state = 'released' then 0 when :state = 'reserved' or measure = 'count' or accumulated_into is not null then taken
-        else amount_received_minor - case when is_released_by_refund then amount_refunded_minor else 0 end end as after
+      ${heldAfter(':state')} as after
     from changed join spending_reservations on payment_id = changed.id)
   , followed as (
     update spending_reservations r set state = :state, held = reservation.after from changed, reservation
@@ -32,6 +31,29 @@ export const FOLLOW_PAYMENT = `
     select key, after - before as difference from spending_buckets join reservation on bucket_key = key
     where after <> before order by key for update of spending_buckets)
   , counted as (update spending_buckets b set used = b.used + bucket.difference from bucket where b.key = bucket.key)`;
+
+/**
+ * {@link FOLLOW_PAYMENT} for a `changed` of many payments, each with its own `reservations`, null where they stay as they are. What several
+ * payments of one bucket come to is added up first: a row is updated once in a statement.
+ */
+export const FOLLOW_PAYMENTS = `
+  , reservation as (
+    select payment_id, bucket_key, reservations as state, held as before, ${heldAfter('reservations')} as after
+    from changed join spending_reservations on payment_id = changed.id where reservations is not null)
+  , followed as (
+    update spending_reservations r set state = reservation.state, held = reservation.after from reservation
+    where r.payment_id = reservation.payment_id and r.bucket_key = reservation.bucket_key
+      and (r.state <> reservation.state or r.held <> reservation.after))
+  , difference as (
+    select bucket_key, sum(after - before)::bigint as amount from reservation group by bucket_key having sum(after - before) <> 0)
+  , bucket as (select key, amount from spending_buckets join difference on bucket_key = key order by key for update of spending_buckets)
+  , counted as (update spending_buckets b set used = b.used + bucket.amount from bucket where b.key = bucket.key)`;
+
+/** What a reservation holds of its bucket once its payment is as `changed` says. */
+function heldAfter(state: string): string {
+  return `case when ${state} = 'released' then 0 when ${state} = 'reserved' or measure = 'count' or accumulated_into is not null then taken
+        else amount_received_minor - case when is_released_by_refund then amount_refunded_minor else 0 end end`;
+}
 
 /** SQL of `spending_buckets` and `spending_reservations`. */
 @Injectable()
