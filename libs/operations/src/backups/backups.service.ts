@@ -114,7 +114,10 @@ export class BackupsService {
     const firstSegment = backupSegment(name);
     assert(this.archive, 'it is where the backups are');
     assert(firstSegment !== null, 'the name of a base backup says where its WAL begins');
-    return unpackBaseBackup(() => store.get(name), decryptBackup(this.config.backups.encryptionKeys), target, { archive: this.archive, firstSegment });
+    return unpackBaseBackup(() => store.get(name), decryptBackup(this.config.backups.encryptionKeys), target, {
+      archive: this.archive,
+      firstSegment,
+    });
   }
 
   private async removeOld(store: BackupStore): Promise<void> {
