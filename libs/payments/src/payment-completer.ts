@@ -61,7 +61,10 @@ export class PaymentCompleter {
       case 'requires_action':
         return this.awaitAction(payment);
       case 'requires_confirmation':
-        return this.ageMs(payment) >= ABANDONED_AFTER_MS ? this.executor.cancel(payment, SOURCE) : payment;
+        // Only a cancel can be in doubt here: to look would not carry it out, and an intent that waits may be canceled twice.
+        return (await this.isInDoubt(payment)) || this.ageMs(payment) >= ABANDONED_AFTER_MS
+          ? this.executor.cancel(payment, SOURCE)
+          : payment;
       case 'requires_capture':
         return (await this.isInDoubt(payment)) ? this.executor.resume(payment, SOURCE) : this.watchAuthorization(payment);
       case 'accumulating':

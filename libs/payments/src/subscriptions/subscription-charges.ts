@@ -5,7 +5,7 @@ import { type CreatePaymentDto } from '../dto/create-payment.dto.js';
 import { PaymentExecutor } from '../payment-executor.js';
 import { PaymentRetries } from '../payment-retries.js';
 import { type Payment, type PaymentCaller, sourceOf } from '../payment.js';
-import { IdempotencyInProgressError, PaymentStateError } from '../payments.errors.js';
+import { IdempotencyInProgressError, PaymentBusyError, PaymentStateError } from '../payments.errors.js';
 import { PaymentsRepository } from '../payments.repository.js';
 import { PaymentsService } from '../payments.service.js';
 import { type Subscription, type SubscriptionPeriod } from './subscription.js';
@@ -35,7 +35,8 @@ export class SubscriptionCharges {
       if (!(error instanceof DomainError)) throw error;
       // Somebody else is at it, or has been: what became of it will tell.
       if (error instanceof PaymentStateError || error instanceof IdempotencyInProgressError) return { kind: 'made' };
-      return error.kind === 'unavailable' || error.kind === 'rate_limited' ? { kind: 'postponed' } : { kind: 'refused', error };
+      const isLater = error.kind === 'unavailable' || error.kind === 'rate_limited' || error instanceof PaymentBusyError;
+      return isLater ? { kind: 'postponed' } : { kind: 'refused', error };
     }
   }
 
