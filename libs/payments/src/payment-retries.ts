@@ -146,8 +146,6 @@ export class PaymentRetries {
       case 'declined':
         throw new PaymentDeclinedError(answer.decline, caller.deviceId !== null, response);
       case 'failed':
-        // Of an intent that another attempt has confirmed meanwhile the processor says that it takes no method any more; our row knows of that attempt.
-        requireDeclined(await this.payments.get(this.database, payment.id));
         throw new GatewayRefusedError(answer.code, response);
       case 'not_sent':
         throw new GatewayUnavailableError(answer.retryAfterSeconds, response);
