@@ -56,6 +56,10 @@ describe(GatewayEventsService.name, () => {
           statements++;
           return transaction.query(sql, params);
         },
+        execute: (sql, params) => {
+          statements++;
+          return transaction.execute(sql, params);
+        },
         afterCommit: (work) => {
           transaction.afterCommit(work);
         },
