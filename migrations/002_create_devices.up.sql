@@ -15,6 +15,8 @@ create table devices (
   is_authorised_for_automated_payments boolean not null default false,
   latitude double precision check (latitude between -90 and 90),
   longitude double precision check (longitude between -180 and 180),
+  -- Where it is at home, ISO 3166: compared with the countries of the card and the address.
+  country char(2) check (country ~ '^[A-Z]{2}$'),
   -- HMAC-SHA256 of the credential under the deployment's pepper.
   credential_hash bytea not null unique,
   credential_last4 char(4) not null,

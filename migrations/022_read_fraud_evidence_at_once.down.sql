@@ -1,5 +1,4 @@
 drop function fraud_record_attempt;
-drop function assert_tenant;
 drop index fraud_attempts_device_idx, fraud_attempts_card_idx, fraud_attempts_customer_idx, fraud_attempts_ip_idx, fraud_attempts_type_idx,
   fraud_attempts_place_idx, fraud_attempts_time_idx;
 create index fraud_attempts_device_idx on fraud_attempts (device_id, attempted_at);

@@ -1,2 +1,2 @@
-drop function fraud_model_inputs;
+drop function fraud_device_labels;
 drop table fraud_model_drift, fraud_models;

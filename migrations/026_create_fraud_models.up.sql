@@ -21,71 +21,44 @@ create table fraud_model_drift (
   primary key (model_version, day, feature)
 );
 
--- What a model sees of the past besides the rules' evidence: the same numbers, by the same definitions, that it was trained on
--- (libs/fraud/src/model/card-features.ts). Volatile, so that its statements see what was committed while locks were waited for.
--- The attempt itself may be in the table already and is left out by its time. As fraud_record_attempt, it holds the wall between tenants itself.
-create function fraud_model_inputs(in_merchant_id text, in_livemode boolean, in_device_id text, in_customer_id text, in_currency text, in_at timestamptz)
-returns jsonb language plpgsql volatile security definer set search_path = public, pg_temp set plan_cache_mode = 'force_generic_plan' as $$
+-- What is known of a device that was labelled in the last 60 days, for the rules (`known`) and, when it had a fraud, for a model: the same numbers, by the
+-- same definitions, that the model was trained on (libs/fraud/src/model/card-features.ts).
+-- Volatile, so that its statements see what was committed while locks were waited for. Called by fraud_record_attempt, and with its rights.
+create function fraud_device_labels(in_merchant_id text, in_livemode boolean, in_device_id text, in_at timestamptz)
+returns json language plpgsql volatile as $$
 declare
-  customer jsonb;
-  device jsonb;
+  known json;
+  for_model json;
 begin
-  perform assert_tenant(in_merchant_id);
-  if in_customer_id is not null then
-    with past as (
-      select extract(epoch from in_at - attempted_at)::double precision as age, amount_minor::double precision as amount from fraud_attempts
-       where customer_id = in_customer_id and merchant_id = in_merchant_id and livemode = in_livemode and currency = in_currency::char(3)
-         and attempted_at > in_at - interval '30 days' and attempted_at < in_at
-       order by attempted_at desc limit 1000
-    ), mean as (select count(*) as payments, sum(amount) as total from past)
-    select jsonb_build_object(
-      'count1h', count(*) filter (where age < 3600),
-      'count1d', count(*) filter (where age < 86400), 'sum1d', coalesce(sum(amount) filter (where age < 86400), 0),
-      'count7d', count(*) filter (where age < 7 * 86400), 'sum7d', coalesce(sum(amount) filter (where age < 7 * 86400), 0),
-      'count30d', count(*), 'sum30d', coalesce(sum(amount), 0), 'squares30d', coalesce(sum(amount * amount), 0), 'max30d', coalesce(max(amount), 0),
-      'big1d', count(*) filter (where age < 86400 and amount * payments > 2.5 * total),
-      'big7d', count(*) filter (where age < 7 * 86400 and amount * payments > 2.5 * total),
-      'big14d', count(*) filter (where age < 14 * 86400 and amount * payments > 2.5 * total),
-      'gap', min(age)) into customer from past, mean;
-  end if;
+  select json_build_object(
+      'count28Days', count(*) filter (where is_fraud and attempted_at > in_at - interval '28 days'),
+      'latestRun', coalesce(min(place) filter (where not is_fraud) - 1, count(*))) into known from (
+    select is_fraud, attempted_at, row_number() over (order by attempted_at desc) as place from fraud_labels
+     where device_id = in_device_id and merchant_id = in_merchant_id and attempted_at > in_at - interval '60 days' and known_at <= in_at
+     order by attempted_at desc limit 100) as labelled;
 
-  -- Nearly every device: no fraud is known, and counting is done by the index.
-  if not exists (
+  if exists (
     select from fraud_labels where device_id = in_device_id and merchant_id = in_merchant_id and is_fraud
-      and attempted_at > in_at - interval '888 hours' and known_at <= in_at
+      and attempted_at > in_at - interval '37 days' and known_at <= in_at
   ) then
-    select jsonb_build_object(
-      'count28d', count(*) filter (where attempted_at > in_at - interval '672 hours'),
-      'known1d', count(*) filter (where attempted_at <= in_at - interval '168 hours' and attempted_at > in_at - interval '192 hours'), 'frauds1d', 0,
-      'known7d', count(*) filter (where attempted_at <= in_at - interval '168 hours' and attempted_at > in_at - interval '336 hours'), 'frauds7d', 0,
-      'known30d', count(*) filter (where attempted_at <= in_at - interval '168 hours'), 'frauds30d', 0, 'frauds14d', 0, 'frauds28d', 0,
-      'daysSinceLastFraud', null, 'daysSinceFirstFraud', null, 'fraudRun', 0) into device from (
-        select attempted_at from fraud_attempts
+    with labelled as (
+      select distinct on (payment_id) payment_id, is_fraud from fraud_labels
+       where device_id = in_device_id and merchant_id = in_merchant_id and attempted_at > in_at - interval '37 days' and known_at <= in_at
+       order by payment_id, sequence desc
+    ), past as (
+      -- Of these attempts alone something can be known.
+      select extract(epoch from in_at - attempted_at)::double precision / 86400 as age, coalesce(is_fraud, false) as is_fraud from (
+        select payment_id, attempted_at from fraud_attempts
          where device_id = in_device_id and merchant_id = in_merchant_id and livemode = in_livemode
-           and attempted_at > in_at - interval '888 hours' and attempted_at < in_at
-         order by attempted_at desc limit 5000) as past;
-    return jsonb_build_object('customer', customer, 'device', device);
+           and attempted_at > in_at - interval '37 days' and attempted_at <= in_at - interval '7 days'
+         order by attempted_at desc limit 5000) as attempts left join labelled using (payment_id)
+    ), ranked as (select age, is_fraud, row_number() over (order by age) as place from past)
+    select json_build_object(
+      'frauds1d', count(*) filter (where is_fraud and age < 8), 'frauds7d', count(*) filter (where is_fraud and age < 14),
+      'frauds14d', count(*) filter (where is_fraud and age < 21), 'frauds28d', count(*) filter (where is_fraud and age < 35),
+      'frauds30d', count(*) filter (where is_fraud),
+      'daysSinceLastFraud', min(age) filter (where is_fraud), 'daysSinceFirstFraud', max(age) filter (where is_fraud),
+      'fraudRun', coalesce(min(place) filter (where not is_fraud) - 1, count(*))) into for_model from ranked;
   end if;
-
-  with labelled as (
-    select distinct on (payment_id) payment_id, is_fraud from fraud_labels
-     where device_id = in_device_id and merchant_id = in_merchant_id and attempted_at > in_at - interval '37 days' and known_at <= in_at
-     order by payment_id, sequence desc
-  ), past as (
-    select extract(epoch from in_at - attempted_at)::double precision / 86400 as age, coalesce(is_fraud, false) as is_fraud from (
-      select payment_id, attempted_at from fraud_attempts
-       where device_id = in_device_id and merchant_id = in_merchant_id and livemode = in_livemode
-         and attempted_at > in_at - interval '37 days' and attempted_at < in_at
-       order by attempted_at desc limit 5000) as attempts left join labelled using (payment_id)
-  ), ranked as (select age, is_fraud, age >= 7 as is_known, row_number() over (partition by age >= 7 order by age) as place from past)
-  select jsonb_build_object(
-    'count28d', count(*) filter (where age < 28),
-    'known1d', count(*) filter (where is_known and age < 8), 'frauds1d', count(*) filter (where is_known and is_fraud and age < 8),
-    'known7d', count(*) filter (where is_known and age < 14), 'frauds7d', count(*) filter (where is_known and is_fraud and age < 14),
-    'known30d', count(*) filter (where is_known), 'frauds30d', count(*) filter (where is_known and is_fraud),
-    'frauds14d', count(*) filter (where is_known and is_fraud and age < 21),
-    'frauds28d', count(*) filter (where is_known and is_fraud and age < 35),
-    'daysSinceLastFraud', min(age) filter (where is_known and is_fraud), 'daysSinceFirstFraud', max(age) filter (where is_known and is_fraud),
-    'fraudRun', coalesce(min(place) filter (where is_known and not is_fraud) - 1, count(*) filter (where is_known))) into device from ranked;
-  return jsonb_build_object('customer', customer, 'device', device);
+  return json_build_object('known', known, 'forModel', for_model);
 end $$;

@@ -2,6 +2,7 @@ drop function forget_places_of(text, text);
 drop trigger fraud_assessments_append_only on fraud_assessments;
 create trigger fraud_assessments_append_only before update or delete on fraud_assessments for each row execute function refuse_change();
 drop function refuse_change_but_places();
+drop function without_places(json);
 drop trigger webhook_events_immutable on webhook_events;
 create trigger webhook_events_immutable before update on webhook_events for each row execute function refuse_change();
 drop function refuse_change_but_redaction();

@@ -31,11 +31,15 @@ end $$;
 drop trigger webhook_events_immutable on webhook_events;
 create trigger webhook_events_immutable before update on webhook_events for each row execute function refuse_change_but_redaction();
 
+create function without_places(features json) returns json language sql immutable as $$
+  select (features::jsonb || jsonb_build_object('location',
+    coalesce((features -> 'location')::jsonb, '{}') || '{"current": null, "last": null}'))::json;
+$$;
 -- The same for the places in a fraud assessment: they may go, and nothing else of it.
 create function refuse_change_but_places() returns trigger language plpgsql as $$
 begin
   if tg_op = 'UPDATE' and to_jsonb(new) - 'features' = to_jsonb(old) - 'features'
-     and new.features = old.features || jsonb_build_object('location', coalesce(old.features -> 'location', '{}') || '{"current": null, "last": null}') then
+     and new.features::jsonb = without_places(old.features)::jsonb then
     return new;
   end if;
   raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation';
@@ -46,8 +50,8 @@ create trigger fraud_assessments_append_only before update or delete on fraud_as
 -- Under the owner's rights, for the application may not change assessments at all.
 create function forget_places_of(in_merchant_id text, in_customer_id text) returns void language sql security definer set search_path = public, pg_temp as $$
   update fraud_assessments
-     set features = features || jsonb_build_object('location', coalesce(features -> 'location', '{}') || '{"current": null, "last": null}')
+     set features = without_places(features)
    where merchant_id = in_merchant_id and customer_id = in_customer_id
-     and (features #> '{location,current}' <> 'null' or features #> '{location,last}' <> 'null');
+     and (features #>> '{location,current}' is not null or features #>> '{location,last}' is not null);
 $$;
 revoke execute on function forget_places_of(text, text) from public;

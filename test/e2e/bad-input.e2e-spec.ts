@@ -151,7 +151,7 @@ describe('requests that are not for us', () => {
     expect(body.code).toBe('route_not_found');
   });
 
-  it.each(['limit=0', 'limit=101', 'limit=1e2', 'limit=x', 'surplus=1', 'status=paid', 'limit=1&limit=2'])(
+  it.each(['limit=0', 'limit=101', 'limit=1e2', 'limit=x', 'surplus=1', 'status=paid', 'limit=1&limit=2', 'startingAfter=pay_nonsense'])(
     'refuses a list with %s',
     async (query) => {
       const { status, body } = await system.call('GET', `/api/payments?${query}`);

@@ -15,9 +15,6 @@ afterAll(async () => {
 });
 
 const aKey = (): string => `challenge-${String(++serial)}`;
-const loseWebhooks = (areLost: boolean): void => {
-  system.sandbox.sandbox.disorder.settings = { ...system.sandbox.sandbox.disorder.settings, drop: areLost ? 1 : 0 };
-};
 /** A payment before its challenge, which holds 15 000 of its device's 20 000 for the day. */
 const challenged = async () => {
   const { id: deviceId } = await system.device({ type: 'gaming_console', businessType: 'gaming' });
@@ -69,13 +66,13 @@ describe('a challenge that nobody passes', () => {
 
   it('was passed after all, and only the webhook was lost: it is paid, and its limit is used', async () => {
     const payment = await challenged();
-    loseWebhooks(true);
+    system.loseWebhooks(true);
     await authenticate(payment);
     await age(payment.id, 60);
 
     await system.completeNow();
 
-    loseWebhooks(false);
+    system.loseWebhooks(false);
     expect(await paymentOf(payment.id)).toMatchObject({ status: 'succeeded', amountReceived: 15_000 });
     expect(await limitOf(payment.deviceId)).toMatchObject({ used: 15_000, reserved: 0 });
   });
@@ -83,7 +80,7 @@ describe('a challenge that nobody passes', () => {
   it('is passed between the last look and the cancel: Stripe decides, and the money is not lost sight of', async () => {
     const payment = await challenged();
     await age(payment.id, 60);
-    loseWebhooks(true);
+    system.loseWebhooks(true);
     // The look is answered as of before, and arrives when the payer has passed.
     await system.control('POST', '/_sandbox/faults', { route: 'GET /v1/payment_intents/{id}', fault: 'slow', ms: 5_000 });
     const looking = system.completeNow();
@@ -92,7 +89,7 @@ describe('a challenge that nobody passes', () => {
     await looking;
     await system.completeNow();
 
-    loseWebhooks(false);
+    system.loseWebhooks(false);
     expect(await paymentOf(payment.id)).toMatchObject({ status: 'succeeded', amountReceived: 15_000 });
     expect(await limitOf(payment.deviceId)).toMatchObject({ used: 15_000, reserved: 0 });
     expect(await system.chargesOf(payment.id)).toEqual([expect.objectContaining({ status: 'succeeded' })]);

@@ -2,7 +2,7 @@ import { newId } from '#kernel';
 import { GatewayEventsService, LedgerRepository, PaymentGateway } from '#payments';
 import { type CrashPoint } from '#platform';
 import { waitFor } from '#test';
-import { ApiProcess, insist } from '../payments/api-process.js';
+import { ApiProcess, dieAt, insist } from '../payments/api-process.js';
 import { type ApiAnswer, TestSystem } from '../support/test-system.js';
 
 const LEASES = { PAYMENT_REQUEST_LEASE_SECONDS: '1', PAYMENT_COMPLETER_LEASE_SECONDS: '2' };
@@ -21,9 +21,6 @@ afterAll(async () => {
 });
 
 const aKey = (): string => `again-${String(++serial)}`;
-const loseWebhooks = (areLost: boolean): void => {
-  system.sandbox.sandbox.disorder.settings = { ...system.sandbox.sandbox.disorder.settings, drop: areLost ? 1 : 0 };
-};
 /** A payment that its issuer declined. */
 const declined = async (parts: Record<string, unknown> = {}) => {
   const { id: deviceId } = await system.device();
@@ -97,13 +94,27 @@ describe('a declined payment', () => {
     await waitFor(
       async () => (await system.call('GET', `/api/customers/${customer.id}/payment-methods/${method.id}`)).body.status === 'active',
     );
-    const payment = await declined({ paymentMethod: method.id, offSession: true });
+    const { id: deviceId } = await system.device({ type: 'gaming_console', businessType: 'gaming' });
+    const { status, body: payment } = await system.call('POST', '/api/payments', {
+      body: { amount: 15_000, currency: 'usd', deviceId, paymentMethod: method.id, offSession: true },
+      key: aKey(),
+    });
+    expect([status, payment.status, payment.nextAction.type]).toEqual([201, 'requires_action', 'confirm_on_session']);
+    // Nothing is held for somebody who may come back next week, and no time runs out for them.
+    expect(await usedBy(deviceId)).toMatchObject({ used: 0, reserved: 0 });
+    await system.database.query(`update payments set updated_at = now() - interval '3 days', next_check_at = now() where id = $1`, [
+      payment.id,
+    ]);
+    await system.completeNow();
+    expect((await paymentOf(payment.id)).status).toBe('requires_action');
 
     const present = await confirm(payment.id, { returnUrl: 'https://shop.example/back' });
+    expect(await usedBy(deviceId)).toMatchObject({ used: 0, reserved: 15_000 });
     await system.control('POST', `/_sandbox/payment_intents/${String(payment.stripePaymentIntentId)}/authenticate`, { outcome: 'succeed' });
 
     expect(present).toMatchObject({ status: 200, body: { status: 'requires_action', nextAction: { type: 'redirect' } } });
     await waitFor(async () => (await paymentOf(payment.id)).status === 'succeeded');
+    expect(await usedBy(deviceId)).toMatchObject({ used: 15_000, reserved: 0 });
   });
 
   it('is tried once with one key, and by one of many who try at the same moment', async () => {
@@ -122,12 +133,28 @@ describe('a declined payment', () => {
     expect((await paymentOf(payment.id)).status).toBe('succeeded');
   });
 
+  it('is tried by one at a time: a challenge that one has begun is not undone by another', async () => {
+    const payment = await declined();
+    // The first is told to come again later, and gives the intent its method while the second one's challenge is open.
+    await system.control('POST', '/_sandbox/faults', { route: 'POST /v1/payment_intents/{id}', fault: 'lock_timeout' });
+
+    const slow = confirm(payment.id, { paymentMethod: 'pm_card_authenticationRequired' });
+    await waitFor(async () => ((await system.control('GET', '/_sandbox/faults')) as { armed: unknown[] }).armed.length === 0);
+    const fast = await confirm(payment.id, { paymentMethod: 'pm_card_authenticationRequired' });
+    const answers = [await slow, fast];
+    await system.control('POST', `/_sandbox/payment_intents/${String(payment.stripePaymentIntentId)}/authenticate`, { outcome: 'succeed' });
+
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body.code).toMatch(/payment_busy|payment_unexpected_state/);
+    await waitFor(async () => (await paymentOf(payment.id)).status === 'succeeded');
+  });
+
   it('is not given back to its client by a look at the refusal before, while the next attempt is on its way', async () => {
     const payment = await declined();
     const look = await system.app.get(PaymentGateway).retrievePayment(String(payment.stripePaymentIntentId));
     if (look.outcome !== 'succeeded') throw new Error(look.outcome);
     const { object } = look;
-    loseWebhooks(true);
+    system.loseWebhooks(true);
     await system.control('POST', '/_sandbox/faults', { route: 'POST /v1/payment_intents/{id}/confirm', fault: 'slow', ms: 1_000 });
 
     const paying = confirm(payment.id);
@@ -139,7 +166,7 @@ describe('a declined payment', () => {
     );
     const other = await confirm(payment.id);
 
-    loseWebhooks(false);
+    system.loseWebhooks(false);
     expect([object.status, effect]).toEqual(['requires_payment_method', 'unchanged']);
     expect(other.status).toBe(409);
     expect(await paying).toMatchObject({ status: 200, body: { status: 'succeeded' } });
@@ -193,8 +220,32 @@ describe('a declined payment', () => {
     expect((await paymentOf(second.payment.id)).status).toBe('requires_payment_method');
   });
 
+  it.each(['error', 'error_before', 'reset'])('whose next answer is lost (%s) is found out about', async (fault) => {
+    const payment = await declined();
+    system.loseWebhooks(true);
+    await system.control('POST', '/_sandbox/faults', { route: 'POST /v1/payment_intents/{id}/confirm', fault });
+
+    const { status, body } = await confirm(payment.id);
+    await system.completeNow();
+
+    system.loseWebhooks(false);
+    expect([200, 202]).toContain(status);
+    expect(body.status).toMatch(/processing|succeeded/);
+    expect((await paymentOf(payment.id)).status).toBe('succeeded');
+    expect((await chargesOf(payment.id)).filter((each) => each === 'succeeded')).toHaveLength(1);
+  });
+});
+
+describe('a declined payment whose process dies while it is paid again', () => {
+  let survivor: ApiProcess;
+
+  beforeAll(async () => {
+    survivor = await ApiProcess.start(system);
+  });
+  afterAll(() => survivor.stop());
+
   it.each(['after_intent_prepared', 'after_intent_adopted', 'after_confirmed', 'after_settled'] as CrashPoint[])(
-    'is charged once when the process dies %s',
+    '%s: it is charged once',
     async (point) => {
       const [asked, left] = [await declined(), await declined()];
       const requests = [asked, left].map(({ id }) => ({
@@ -202,22 +253,13 @@ describe('a declined payment', () => {
         key: aKey(),
         body: { paymentMethod: 'pm_card_visa' },
       }));
-      loseWebhooks(true);
-      const dying = requests.map(async (request) => {
-        const doomed = await ApiProcess.start(system, { FAULT_AT: `${point}:1` });
-        return [await doomed.post(request), await doomed.ended()];
-      });
-      const [survivor, ...deaths] = await Promise.all([ApiProcess.start(system), ...dying]);
-      expect(deaths).toEqual([
-        [null, 'SIGKILL'],
-        [null, 'SIGKILL'],
-      ]);
+      system.loseWebhooks(true);
+      await dieAt(system, point, ...requests);
 
       const { status, body } = await insist(() => [survivor], requests[0]!);
       await system.completeNow();
 
-      await survivor.stop();
-      loseWebhooks(false);
+      system.loseWebhooks(false);
       expect(status).toBe(200);
       expect(body).toMatchObject({ status: 'succeeded' });
       expect((await chargesOf(asked.id)).filter((each) => each === 'succeeded')).toHaveLength(1);
@@ -228,19 +270,4 @@ describe('a declined payment', () => {
     },
     60_000,
   );
-
-  it.each(['error', 'error_before', 'reset'])('whose next answer is lost (%s) is found out about', async (fault) => {
-    const payment = await declined();
-    loseWebhooks(true);
-    await system.control('POST', '/_sandbox/faults', { route: 'POST /v1/payment_intents/{id}/confirm', fault });
-
-    const { status, body } = await confirm(payment.id);
-    await system.completeNow();
-
-    loseWebhooks(false);
-    expect([200, 202]).toContain(status);
-    expect(body.status).toMatch(/processing|succeeded/);
-    expect((await paymentOf(payment.id)).status).toBe('succeeded');
-    expect((await chargesOf(payment.id)).filter((each) => each === 'succeeded')).toHaveLength(1);
-  });
 });

@@ -1,7 +1,7 @@
 import { LedgerRepository } from '#payments';
 import { type CrashPoint } from '#platform';
 import { waitFor } from '#test';
-import { ApiProcess, insist, type Insistence } from '../payments/api-process.js';
+import { ApiProcess, dieAt, insist, type Insistence } from '../payments/api-process.js';
 import { TestSystem } from '../support/test-system.js';
 
 const LEASES = { PAYMENT_REQUEST_LEASE_SECONDS: '1', PAYMENT_COMPLETER_LEASE_SECONDS: '2' };
@@ -28,11 +28,8 @@ const aKey = (): string => `crash-${String(++serial)}`;
 /** Sends a request to a process that dies at `point`. */
 async function crashAt(point: CrashPoint, request: Insistence): Promise<void> {
   // Webhooks would settle what the crash left behind: here they are lost, and the product must find out by itself.
-  system.sandbox.sandbox.disorder.settings = { ...system.sandbox.sandbox.disorder.settings, drop: 1 };
-  const doomed = await ApiProcess.start(system, { FAULT_AT: `${point}:1` });
-  const answer = await doomed.post(request);
-  expect(answer).toBeNull();
-  expect(await doomed.ended()).toBe('SIGKILL');
+  system.loseWebhooks(true);
+  await dieAt(system, point, request);
 }
 
 async function aPayment(parts: Record<string, unknown> = {}): Promise<Insistence> {
@@ -48,6 +45,15 @@ const make = async (parts: Record<string, unknown> = {}) => {
   const { body, key } = await aPayment(parts);
   return (await system.call('POST', '/api/payments', { body, key })).body;
 };
+
+/** A payment whose intent is made, and whose confirmation Stripe did not take. */
+async function unsent(): Promise<string> {
+  await system.control('POST', '/_sandbox/faults', { route: 'POST /v1/payment_intents/{id}/confirm', fault: 'rate_limited_no_retry' });
+  const { body, key } = await aPayment();
+  const { status, body: problem } = await system.call('POST', '/api/payments', { body, key });
+  expect([status, problem.payment.status]).toEqual([503, 'requires_confirmation']);
+  return problem.payment.id;
+}
 
 const paymentOf = async (id: string) => (await system.call('GET', `/api/payments/${id}`)).body;
 
@@ -181,6 +187,36 @@ describe('a process that dies while it cancels', () => {
 
     expect((await paymentOf(held.id)).status).toBe('canceled');
   }, 60_000);
+
+  it.each(POINTS_OF_OPERATIONS.slice(1, 3))(
+    '%s, before the payment was confirmed: the completer cancels it',
+    async (point) => {
+      const id = await unsent();
+      await crashAt(point, { path: `/api/payments/${id}/cancel`, key: aKey(), body: {} });
+
+      await completeInTime(id);
+
+      expect(await paymentOf(id)).toMatchObject({ status: 'canceled', outcomeCertainty: 'known' });
+    },
+    60_000,
+  );
+});
+
+describe('a cancel whose answer is lost', () => {
+  it.each(['error_unsaved', 'error_before', 'error'])(
+    'by %s, before the payment was confirmed: the completer cancels it',
+    async (fault) => {
+      const id = await unsent();
+      system.loseWebhooks(true);
+      await system.control('POST', '/_sandbox/faults', { route: 'POST /v1/payment_intents/{id}/cancel', fault });
+      const { status, body } = await system.call('POST', `/api/payments/${id}/cancel`, { body: {}, key: aKey() });
+
+      await system.completeNow();
+
+      expect([status, body.outcomeCertainty]).toEqual([202, 'unknown']);
+      expect(await paymentOf(id)).toMatchObject({ status: 'canceled', outcomeCertainty: 'known' });
+    },
+  );
 });
 
 describe('a process that dies while it refunds', () => {

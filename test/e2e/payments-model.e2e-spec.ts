@@ -18,6 +18,7 @@ afterAll(() => system.stop());
 // Longer than the refunds of the failing test card take to fail.
 const LATER_SECONDS = 10;
 const REPLAYED_EVENTS = 8;
+const RECENT = 4;
 
 interface Made {
   readonly body: Record<string, unknown>;
@@ -51,6 +52,8 @@ class Session {
         return this.send(this.made.at(-1));
       case 'repeat':
         return this.send(this.pick(step.which));
+      case 'confirm':
+        return this.operate(await this.declinedOr(step.which), 'confirm', () => ({ paymentMethod: step.card }));
       case 'capture':
         return this.capture(step.which, step.share, step.tip);
       case 'collide':
@@ -81,6 +84,8 @@ class Session {
 
   private act(index: number, operation: Operation): Promise<void> {
     switch (operation) {
+      case 'confirm':
+        return this.operate(index, 'confirm', () => ({ paymentMethod: 'pm_card_mastercard' }));
       case 'capture':
         return this.capture(index, 100, 0);
       case 'cancel':
@@ -112,6 +117,14 @@ class Session {
     this.note(
       (await system.call('POST', `/api/payments/${String(payment.id)}/${name}`, { body, key: `model-${String(++serial)}` })).status,
     );
+  }
+
+  /** Few payments are declined, and those are the ones that can be paid again; now and then there is none. */
+  private async declinedOr(which: number): Promise<number> {
+    for (let index = 0; index < Math.min(this.made.length, RECENT); index++) {
+      if ((await this.payment(index))?.status === 'requires_payment_method') return index;
+    }
+    return which;
   }
 
   private async payment(index: number) {

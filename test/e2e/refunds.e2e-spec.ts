@@ -11,7 +11,7 @@ beforeAll(async () => {
   system = await TestSystem.start();
   deviceId = (await system.device()).id;
   // The webhook would tell first.
-  system.sandbox.sandbox.disorder.settings = { ...system.sandbox.sandbox.disorder.settings, drop: 1 };
+  system.loseWebhooks(true);
 }, 60_000);
 afterAll(() => system.stop());
 afterEach(() => system.control('DELETE', '/_sandbox/faults'));

@@ -1,4 +1,5 @@
-/** An api as a process of its own, over the database and the sandbox of a {@link TestSystem}: it can be killed at any moment. */
+/** Apis and workers as processes of their own, over the database and the sandbox of a {@link TestSystem}: they can be killed at any moment. */
+import { type CrashPoint } from '#platform';
 import { freePorts, spawnProcess, type SpawnedProcess, waitFor } from '#test';
 import { type TestSystem } from '../support/test-system.js';
 
@@ -79,4 +80,29 @@ export async function insist(processes: () => readonly ApiProcess[], request: In
     },
     { timeoutMs: INSISTENCE_MS },
   );
+}
+
+/** Sends each request to an api of its own, which dies at that point. @throws Error when one answers. */
+export async function dieAt(system: TestSystem, point: CrashPoint, ...requests: readonly Insistence[]): Promise<void> {
+  await Promise.all(
+    requests.map(async (request) => {
+      const doomed = await ApiProcess.start(system, { FAULT_AT: `${point}:1` });
+      const answer = await doomed.post(request);
+      if (answer !== null) throw new Error(`answered instead of dying ${point}: ${JSON.stringify(answer)}`);
+      assertKilled(await doomed.ended(), point);
+    }),
+  );
+}
+
+/** Runs a worker until its jobs come to that point, where it dies. */
+export async function workerDiesAt(system: TestSystem, point: CrashPoint): Promise<void> {
+  const [port = 0] = await freePorts(1);
+  const worker = spawnProcess([process.execPath, 'dist/apps/worker/src/main.js'], {
+    env: { ...system.environment, WORKER_PORT: String(port), HOST: '127.0.0.1', FAULT_AT: `${point}:1` },
+  });
+  assertKilled((await worker.exited).signal, point);
+}
+
+function assertKilled(signal: NodeJS.Signals | null, point: CrashPoint): void {
+  if (signal !== 'SIGKILL') throw new Error(`a process ended by ${String(signal)} instead of dying ${point}`);
 }

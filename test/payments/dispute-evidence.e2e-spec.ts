@@ -1,7 +1,7 @@
 /** Evidence of disputes over the whole product: assembled from our own books, changed by people, submitted once. */
 import { DisputeKeeper } from '#payments';
 import { TestSystem } from '../support/test-system.js';
-import { ApiProcess } from './api-process.js';
+import { dieAt } from './api-process.js';
 import { type DisputeBody, Disputes } from './disputes.js';
 
 let system: TestSystem;
@@ -280,11 +280,11 @@ describe('submitting', () => {
 
   it('that Stripe refuses says why', async () => {
     const dispute = await ready();
-    system.sandbox.sandbox.disorder.settings = { ...system.sandbox.sandbox.disorder.settings, drop: 1 };
+    system.loseWebhooks(true);
     await disputes.atStripe(`disputes/${dispute.stripeDisputeId as string}/close`);
 
     const refused = await submit(dispute.id, dispute.evidenceVersion);
-    system.sandbox.sandbox.disorder.settings = { ...system.sandbox.sandbox.disorder.settings, drop: 0 };
+    system.loseWebhooks(false);
 
     expect(refused).toMatchObject({ status: 422, body: { code: 'dispute_answer_refused', gatewayCode: 'status_transition_invalid' } });
     expect(await disputes.get(dispute.id)).toMatchObject({ answer: null, answerError: 'status_transition_invalid' });
@@ -294,18 +294,15 @@ describe('submitting', () => {
     'by a process that dies %s is finished by the worker, once',
     async (point) => {
       const dispute = await ready();
-      const doomed = await ApiProcess.start(system, { FAULT_AT: `${point}:1` });
-      const answer = await doomed.post({
+      await dieAt(system, point, {
         path: `/api/disputes/${dispute.id as string}/submit`,
         key: point,
         body: { evidenceVersion: dispute.evidenceVersion },
       });
-      await doomed.ended();
 
       const during = await submit(dispute.id, dispute.evidenceVersion);
       await keep();
 
-      expect(answer).toBeNull();
       expect(during.body.code).toBe('dispute_already_answered');
       expect(await disputes.get(dispute.id)).toMatchObject({ answer: { state: 'done' } });
       expect((await atStripe(dispute)).evidence_details.submission_count).toBe(1);

@@ -27,12 +27,13 @@ const FAULTS = [
 ] as const;
 
 /** What can be asked of a payment at the same moment as something else. */
-export type Operation = 'capture' | 'cancel' | 'refund' | 'complete';
+export type Operation = 'confirm' | 'capture' | 'cancel' | 'refund' | 'complete';
 /** One step of a run. */
 export type Command =
   | { readonly name: 'pay'; readonly card: string; readonly amount: number; readonly manual: boolean }
   | { readonly name: 'fault'; readonly fault: string; readonly skip: number }
   | { readonly name: 'repeat'; readonly which: number }
+  | { readonly name: 'confirm'; readonly which: number; readonly card: string }
   | { readonly name: 'capture'; readonly which: number; readonly share: number; readonly tip: number }
   | { readonly name: 'collide'; readonly which: number; readonly how: readonly [Operation, Operation] }
   | { readonly name: 'cancel'; readonly which: number }
@@ -44,7 +45,7 @@ export type Command =
 const which = fc.nat(3);
 /** Of what there is; now and then too much. */
 const share = fc.oneof(fc.constant(100), fc.integer({ min: 1, max: 110 }));
-const operation = fc.constantFrom<Operation[]>('capture', 'cancel', 'refund', 'complete');
+const operation = fc.constantFrom<Operation[]>('confirm', 'capture', 'cancel', 'refund', 'complete');
 /** Any of them, those that make something more often. */
 export const command: fc.Arbitrary<Command> = fc.oneof(
   {
@@ -58,6 +59,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ name: fc.constant('fault' as const), fault: fc.constantFrom(...FAULTS), skip: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.record({ name: fc.constant('repeat' as const), which }) },
+  { weight: 3, arbitrary: fc.record({ name: fc.constant('confirm' as const), which, card: fc.constantFrom(...CARDS) }) },
   // Up to half of the base may be a tip; now and then it is too much.
   {
     weight: 5,

@@ -98,8 +98,9 @@ describe('a customer’s data', () => {
 
     const { events } = await exported(customerId);
 
-    expect(events).toHaveLength(1);
-    expect(events[0].personalData).toMatchObject({ 'data.object.metadata.seat': 'for Ada' });
+    // One that was faster than the answer to the request has changed the payment by itself: then there are more.
+    const told = events.map(({ personalData }: { personalData: Record<string, unknown> }) => personalData['data.object.metadata.seat']);
+    expect(new Set(told)).toEqual(new Set(['for Ada']));
     await erase(customerId);
   });
 
@@ -218,7 +219,7 @@ describe('a customer’s data', () => {
     await expect(
       asOwner(
         system.database,
-        `update fraud_assessments set features = features || '{"location": {"current": null, "last": null}, "x": 1}'`,
+        `update fraud_assessments set features = (features::jsonb || '{"location": {"current": null, "last": null}, "x": 1}')::json`,
       ),
     ).rejects.toThrow('append-only');
   });

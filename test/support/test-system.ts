@@ -166,6 +166,12 @@ export class TestSystem {
     await this.app.get(PaymentAccumulator).settleDue();
   }
 
+  /** Whether what the sandbox tells from now on is lost, so that the product has to find out by itself. */
+  loseWebhooks(areLost: boolean): void {
+    const { disorder } = this.sandbox.sandbox;
+    disorder.settings = { ...disorder.settings, drop: areLost ? 1 : 0 };
+  }
+
   /** What the sandbox has charged for a payment: the oracle, whatever our own tables say. */
   async chargesOf(paymentId: string): Promise<readonly LedgerCharge[]> {
     const ledger = (await this.control('GET', '/_sandbox/ledger')) as { charges: LedgerCharge[] };

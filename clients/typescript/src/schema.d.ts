@@ -223,6 +223,7 @@ export interface Schemas {
     readonly businessType: string | null;
     readonly authorisedForAutomatedPayments: boolean;
     readonly location: Schemas['LocationDto'] | null;
+    readonly country: string | null;
     readonly livemode: boolean;
     readonly createdAt: string;
     readonly credential?: string;
@@ -602,6 +603,7 @@ export interface Schemas {
     readonly capabilities: readonly (string)[];
     readonly name?: string;
     readonly location?: Schemas['LocationDto'];
+    readonly country?: string;
     readonly businessType?: "retail" | "restaurant" | "service" | "subscription" | "gaming" | "iot";
     readonly authorisedForAutomatedPayments?: boolean;
   };

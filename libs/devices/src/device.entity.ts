@@ -54,6 +54,10 @@ export class Device {
   @Column({ name: 'longitude', type: 'double precision', nullable: true })
   longitude: number | null;
 
+  /** Where it is at home: upper-case ISO 3166 code, e.g. AT. */
+  @Column({ name: 'country', type: 'char', length: 2, nullable: true })
+  country: string | null;
+
   /** HMAC-SHA256 of the credential; the credential itself is stored nowhere. */
   @Column({ name: 'credential_hash', type: 'bytea', select: false })
   credentialHash: Buffer;

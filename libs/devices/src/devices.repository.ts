@@ -14,7 +14,17 @@ export interface DeviceScope {
 /** What a registration writes. */
 export type RegisteredDevice = Pick<
   Device,
-  'id' | 'type' | 'fingerprint' | 'capabilities' | 'name' | 'businessType' | 'latitude' | 'longitude' | 'credentialHash' | 'credentialLast4'
+  | 'id'
+  | 'type'
+  | 'fingerprint'
+  | 'capabilities'
+  | 'name'
+  | 'businessType'
+  | 'latitude'
+  | 'longitude'
+  | 'country'
+  | 'credentialHash'
+  | 'credentialLast4'
 > & {
   readonly isAuthorisedForAutomatedPayments: boolean;
 };
@@ -22,7 +32,7 @@ export type RegisteredDevice = Pick<
 // Without the hash of the credential, which the entity does not select either.
 const COLUMNS = `id, merchant_id as "merchantId", livemode, type, status, name, fingerprint, capabilities, business_type as "businessType",
   customer_id as "customerId", is_authorised_for_automated_payments as "isAuthorisedForAutomatedPayments", daily_limits as "dailyLimits",
-  latitude, longitude, credential_last4 as "credentialLast4", registered_at as "registeredAt", updated_at as "updatedAt"`;
+  latitude, longitude, country, credential_last4 as "credentialLast4", registered_at as "registeredAt", updated_at as "updatedAt"`;
 
 /** SQL of `devices`. */
 @Injectable()
@@ -62,12 +72,13 @@ export class DevicesRepository {
   ): Promise<{ readonly id: string; readonly isNew: boolean } | null> {
     const [row] = await transaction.query<{ id: string }>(
       `insert into devices (id, merchant_id, livemode, type, fingerprint, capabilities, name, business_type, is_authorised_for_automated_payments,
-         latitude, longitude, credential_hash, credential_last4)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         latitude, longitude, country, credential_hash, credential_last4)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
        on conflict (merchant_id, livemode, fingerprint) do update set type = excluded.type, capabilities = excluded.capabilities,
          name = coalesce(excluded.name, devices.name), business_type = coalesce(excluded.business_type, devices.business_type),
          is_authorised_for_automated_payments = excluded.is_authorised_for_automated_payments,
          latitude = coalesce(excluded.latitude, devices.latitude), longitude = coalesce(excluded.longitude, devices.longitude),
+         country = coalesce(excluded.country, devices.country),
          credential_hash = excluded.credential_hash, credential_last4 = excluded.credential_last4, updated_at = now()
        where devices.status <> 'revoked'
        returning id`,
@@ -83,6 +94,7 @@ export class DevicesRepository {
         device.isAuthorisedForAutomatedPayments,
         device.latitude,
         device.longitude,
+        device.country,
         device.credentialHash,
         device.credentialLast4,
       ],

@@ -49,6 +49,7 @@ export class DevicesService {
         isAuthorisedForAutomatedPayments: request.authorisedForAutomatedPayments ?? false,
         latitude: request.location?.latitude ?? null,
         longitude: request.location?.longitude ?? null,
+        country: request.country?.toUpperCase() ?? null,
         credentialHash: credential.hash,
         credentialLast4: credential.last4,
       });

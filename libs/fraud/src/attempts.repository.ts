@@ -2,43 +2,37 @@ import { Injectable } from '@nestjs/common';
 import { Clock, MINUTE_MS } from '#kernel';
 import { AppConfig, type Queryable } from '#platform';
 import { type ListKey, ListKeys } from './blacklist/list-keys.js';
-import { type AmountHistory, type KnownFrauds, type LocationFeatures, type Subject, type SubjectHistory } from './domain/features.js';
+import { type AmountHistory, type LocationFeatures } from './domain/features.js';
 import { type FraudAttempt } from './fraud-attempt.js';
-import { type ModelEvidence } from './model/live-inputs.js';
+import { type DeviceLabels, type PastAttempts } from './past-attempts.js';
 import { isCutOff } from './read-within.js';
 
 /** What the database knows of an attempt's past; null for what could not be read in time. */
 export interface FraudEvidence {
   /** RFC 3339, stamped after the locks. */
   readonly attemptedAt: string;
-  readonly subjects: Readonly<Partial<Record<Subject, SubjectHistory>>> | null;
+  readonly past: PastAttempts | null;
   /** At most a minute old. */
   readonly businessType: AmountHistory | null;
   readonly lastPlace: LocationFeatures['last'];
-  /** Counts by hour, 0 … 23; hours without an attempt are absent. */
-  readonly customerHours: Readonly<Record<string, number>> | null;
-  readonly deviceFrauds: KnownFrauds | null;
-  /** null when no model was to be asked. */
-  readonly model: ModelEvidence | null;
+  readonly labels: DeviceLabels | null;
   readonly lists: readonly { readonly entryId: string; readonly kind: string; readonly list: 'block' | 'review' | 'allow' }[] | null;
 }
 
-/** What is asked of the past besides the attempt itself. */
-export interface EvidenceQuestion {
-  /** When the assessment began, of the monotonic clock. */
-  readonly startedMs: number;
-  /** Whether a model will be asked: its inputs cost as much again. */
-  readonly forModel: boolean;
+/** What the database's function answers. */
+interface Answer extends Omit<FraudEvidence, 'past'> {
+  readonly isCounted: boolean;
+  readonly counts: PastAttempts['counts'] | null;
+  readonly customer: PastAttempts['customer'] | null;
 }
 
 /** One call of the database's function. */
 interface Call {
   readonly keys: readonly ListKey[];
   readonly reads: boolean;
-  /** Milliseconds after which averages and habits are left out. */
+  /** Milliseconds after which the business's average, the last place and labels are left out. */
   readonly comparingMs: number;
   readonly readsTypeAverage: boolean;
-  readonly forModel: boolean;
 }
 
 // The average of a thousand attempts hardly moves in a minute, and reading it costs as much as everything else.
@@ -61,23 +55,27 @@ export class AttemptsRepository {
    *
    * Device and card stay locked until the caller's transaction ends. Waiting for them is not part of the budget: behind one's own burst the
    * database is busy, not slow.
+   *
+   * @param startedMs - When the assessment began, of the monotonic clock.
    */
-  async record(transaction: Queryable, attempt: FraudAttempt, { startedMs, forModel }: EvidenceQuestion): Promise<FraudEvidence> {
+  async record(transaction: Queryable, attempt: FraudAttempt, startedMs: number): Promise<FraudEvidence> {
     const { budgetMs } = this.config.fraud;
     const third = Math.max(budgetMs / 3, budgetMs - (this.clock.monotonicMs() - startedMs)) / 3;
     await this.lockSubjects(transaction, attempt, 2 * third);
     const known = this.typeAverageOf(attempt);
-    const call = { keys: this.listKeys.keysOf(attempt), reads: true, comparingMs: third, readsTypeAverage: known === null, forModel };
+    const call = { keys: this.listKeys.keysOf(attempt), reads: true, comparingMs: third, readsTypeAverage: known === null };
     const read = await this.call(transaction, attempt, call);
     const isCounted = read.isCounted || (await this.countOnly(transaction, attempt, call, third));
     if (read.businessType !== null) this.keepTypeAverage(attempt, read.businessType);
+    const { attemptedAt, lists, counts, customer, lastPlace, labels } = read;
     // Uncounted, it is unknown to those behind it, and may itself be one of too many.
-    return { ...read, businessType: known ?? read.businessType, subjects: isCounted ? read.subjects : null };
+    const past = isCounted && counts !== null && customer !== null ? { counts, customer } : null;
+    return { attemptedAt, lists, past, businessType: known ?? read.businessType, lastPlace, labels };
   }
 
   /** In one order for everybody, or two attempts that cross would wait for each other. Sets the time for the statement that follows. */
   private async lockSubjects(transaction: Queryable, { merchantId, device, card }: FraudAttempt, budgetMs: number): Promise<void> {
-    await transaction.query(
+    await transaction.execute(
       // Never the address: behind one, a whole building would queue. Without a card the device's lock is taken twice.
       `select pg_advisory_xact_lock(least(device, card)), pg_advisory_xact_lock(greatest(device, card)), set_config('statement_timeout', $4, true)
        from (select hashtextextended('device:' || $2, 0) as device, hashtextextended('card:' || $1 || ':' || $3, 0) as card) as names`,
@@ -90,14 +88,10 @@ export class AttemptsRepository {
     return (await this.call(transaction, attempt, { ...call, reads: false })).isCounted;
   }
 
-  private async call(
-    transaction: Queryable,
-    attempt: FraudAttempt,
-    { keys, reads, comparingMs, readsTypeAverage, forModel }: Call,
-  ): Promise<FraudEvidence & { readonly isCounted: boolean }> {
+  private async call(transaction: Queryable, attempt: FraudAttempt, { keys, reads, comparingMs, readsTypeAverage }: Call): Promise<Answer> {
     const rows = await transaction
-      .query<{ evidence: FraudEvidence & { readonly isCounted: boolean } }>(
-        `select fraud_record_attempt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) as evidence`,
+      .query<{ evidence: Answer }>(
+        `select fraud_record_attempt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) as evidence`,
         [
           attempt.merchantId,
           attempt.livemode,
@@ -111,13 +105,11 @@ export class AttemptsRepository {
           attempt.ip,
           attempt.location?.latitude ?? null,
           attempt.location?.longitude ?? null,
-          attempt.timeZone,
           keys.map((key) => key.kind),
           keys.map((key) => key.value),
           reads,
           Math.round(comparingMs),
           readsTypeAverage,
-          forModel,
         ],
       )
       .catch((error: unknown) => {

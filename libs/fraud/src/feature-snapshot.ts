@@ -1,14 +1,8 @@
-import { localTimeAt, MINUTE_MS, SECOND_MS } from '#kernel';
-import {
-  FEATURES_SCHEMA_VERSION,
-  SUBJECTS,
-  type FraudFeatures,
-  type HistoryFeatures,
-  type ModelFeatures,
-  type SubjectHistory,
-} from './domain/features.js';
+import { HOUR_MS, localTimeAt, MINUTE_MS, SECOND_MS } from '#kernel';
+import { FEATURES_SCHEMA_VERSION, SUBJECTS, type FraudFeatures, type HistoryFeatures, type ModelFeatures } from './domain/features.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 import { type FraudEvidence } from './attempts.repository.js';
+import { customerHours, subjectHistory } from './past-attempts.js';
 
 /** The snapshot that rules and models see, from what the request says and what the database knows. */
 export function snapshotOf(attempt: FraudAttempt, evidence: FraudEvidence, model: ModelFeatures | null): FraudFeatures {
@@ -39,41 +33,37 @@ export function snapshotOf(attempt: FraudAttempt, evidence: FraudEvidence, model
   };
 }
 
-// Every zone is a multiple of this ahead of UTC, and changes its clocks at one: between two of them the hour stays.
-const SAME_HOUR_MS = 15 * MINUTE_MS;
+// Every zone is a multiple of this ahead of UTC, and changes its clocks at one: between two of them the offset stays.
+const SAME_OFFSET_MS = 15 * MINUTE_MS;
 const MAX_ZONES = 2_000;
-const localHours = new Map<string, { readonly span: number; readonly hour: number }>();
+const offsets = new Map<string, { readonly span: number; readonly offsetMs: number }>();
 
-/** Asking the calendar costs as much as all the rules together, and its answer holds for minutes. */
 function localHourAt(at: Date, timeZone: string): number {
-  const span = Math.floor(at.getTime() / SAME_HOUR_MS);
-  const known = localHours.get(timeZone);
-  if (known?.span === span) return known.hour;
-  const { hour } = localTimeAt(at, timeZone);
-  if (localHours.size >= MAX_ZONES) localHours.clear();
-  localHours.set(timeZone, { span, hour });
-  return hour;
+  return Math.floor((at.getTime() + localOffsetMs(at, timeZone)) / HOUR_MS) % 24;
 }
 
-const NO_ATTEMPTS: SubjectHistory = {
-  attempts5Minutes: 0,
-  attempts1Hour: 0,
-  attempts24Hours: 0,
-  attempts7Days: 0,
-  attempts30Days: 0,
-  amountMinor24Hours: 0,
-  amounts30Days: { count: 0, sumMinor: 0 },
-};
+/** How far the clocks of a zone are ahead of UTC. Asking the calendar costs as much as all the rules together, and its answer holds for minutes. */
+function localOffsetMs(at: Date, timeZone: string): number {
+  const span = Math.floor(at.getTime() / SAME_OFFSET_MS);
+  const known = offsets.get(timeZone);
+  if (known?.span === span) return known.offsetMs;
+  const { year, month, day, hour, minute } = localTimeAt(at, timeZone);
+  const offsetMs = Date.UTC(year, month - 1, day, hour, minute) - Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS;
+  if (offsets.size >= MAX_ZONES) offsets.clear();
+  offsets.set(timeZone, { span, offsetMs });
+  return offsetMs;
+}
 
-function historyOf(attempt: FraudAttempt, evidence: FraudEvidence): HistoryFeatures | null {
-  const { subjects, businessType, customerHours, deviceFrauds } = evidence;
-  if (subjects === null) return null;
+function historyOf(attempt: FraudAttempt, { attemptedAt, past, businessType, labels }: FraudEvidence): HistoryFeatures | null {
+  if (past === null) return null;
   const hasSubject = { device: true, card: attempt.card !== null, customer: attempt.customerId !== null, ip: attempt.ip !== null };
-  const entries = SUBJECTS.map((subject) => [subject, hasSubject[subject] ? (subjects[subject] ?? NO_ATTEMPTS) : null] as const);
+  const subjects = SUBJECTS.map((subject) => [subject, hasSubject[subject] ? subjectHistory(past, subject) : null] as const);
+  const at = new Date(attemptedAt);
   return {
-    subjects: Object.fromEntries(entries) as HistoryFeatures['subjects'],
+    subjects: Object.fromEntries(subjects) as HistoryFeatures['subjects'],
     businessType,
-    customerHours: attempt.customerId === null ? null : Array.from({ length: 24 }, (_, hour) => customerHours?.[hour] ?? 0),
-    deviceFrauds,
+    // The offset of today holds for 30 days well enough.
+    customerHours: attempt.customerId === null ? null : customerHours(past, at, localOffsetMs(at, attempt.timeZone)),
+    deviceFrauds: labels && (labels.known ?? { count28Days: 0, latestRun: 0 }),
   };
 }

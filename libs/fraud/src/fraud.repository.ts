@@ -61,7 +61,7 @@ export class FraudRepository {
   ): Promise<string> {
     const id = newId('assessment', Date.parse(features.attempt.occurredAt));
     const { findings, adjustments, shadow, evidence, isDegraded } = assessment;
-    await transaction.query(
+    await transaction.execute(
       `insert into fraud_assessments (id, payment_id, merchant_id, livemode, device_id, customer_id, amount_minor, currency, business_type,
          score, level, decision, contributions, features, engine_version, rule_set_version, duration_us, mode)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,

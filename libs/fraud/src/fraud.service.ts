@@ -13,6 +13,7 @@ import { FraudConsequences } from './fraud-consequences.js';
 import { AssessmentNotFoundError } from './fraud.errors.js';
 import { fraudDecisionsTotal, fraudScore } from './metrics.js';
 import { liveInputs } from './model/live-inputs.js';
+import { modelEvidence } from './past-attempts.js';
 import { type ActiveModel, ModelsService } from './model/models.service.js';
 import { type CompiledRuleSet, RuleSetsService } from './rules/rule-sets.service.js';
 
@@ -51,7 +52,7 @@ export class FraudService {
     const profile = attempt.profile ?? DEFAULT_PROFILES[attempt.businessType];
     const { champion, challenger } = await this.models.getActive(transaction);
     const { live, shadow } = await this.ruleSets.getActive(transaction, attempt.merchantId, attempt.businessType);
-    const evidence = await this.attempts.record(transaction, attempt, { startedMs, forModel: (champion ?? challenger) !== null });
+    const evidence = await this.attempts.record(transaction, attempt, startedMs);
     const estimate = estimateOf(attempt, evidence, champion ?? challenger);
     const features = snapshotOf(attempt, evidence, estimate);
     const assessment = judge(features, live, profile.riskFailurePolicy);
@@ -82,12 +83,12 @@ export class FraudService {
     return { id, score, level, decision, isDegraded };
   }
 
-  /** An assessment with its whole arithmetic. @throws AssessmentNotFoundError */
   /** The last assessment of a payment; null for one that was never assessed. */
   findOfPayment(scope: { readonly merchantId: string; readonly livemode: boolean }, paymentId: string): Promise<StoredAssessment | null> {
     return this.repository.findOfPayment(scope, paymentId);
   }
 
+  /** An assessment with its whole arithmetic. @throws AssessmentNotFoundError */
   async get(scope: { readonly merchantId: string; readonly livemode: boolean }, id: string): Promise<StoredAssessment> {
     const stored = await this.repository.findAssessment(scope, id);
     if (stored === null) throw new AssessmentNotFoundError();
@@ -110,13 +111,9 @@ export class FraudService {
 }
 
 /** A model's estimate; null without a model, and without a probability when the model gave no number. */
-function estimateOf(
-  attempt: FraudAttempt,
-  { attemptedAt, model: evidence }: FraudEvidence,
-  active: ActiveModel | null,
-): ModelFeatures | null {
-  if (active === null || evidence === null) return null;
-  const inputs = liveInputs(attempt.amount, new Date(attemptedAt), evidence);
+function estimateOf(attempt: FraudAttempt, { attemptedAt, past, labels }: FraudEvidence, active: ActiveModel | null): ModelFeatures | null {
+  if (active === null || past === null || labels === null) return null;
+  const inputs = liveInputs(attempt.amount, new Date(attemptedAt), modelEvidence(past, labels, attempt.customerId !== null));
   const probability = probabilityOf(active, inputs);
   return {
     version: active.model.version,

@@ -56,6 +56,10 @@ describe('holdsCardNumber', () => {
     '+49 170 1234567',
     '2026-11-23T12:00:00.000Z',
     'a4242b4242c4242d4242',
+    '68002182-7981-4781-b542-1fc16790031e',
+    '{"order":"1a624288-9460-4881-b9bd-a0b2c6155a9e"}',
+    'renewal_63250149-7927-44CA-9281-B2CB80F9835E',
+    'cf27b1e9c5850757209985022c152293316922de4e26d4e41d089ac89ae92313',
   ])('finds none in %j', (text) => {
     expect(holdsCardNumber(text)).toBe(false);
   });
@@ -70,8 +74,25 @@ describe('holdsCardNumber', () => {
     );
   });
 
+  it('finds none in any UUID and any hash, and any card beside one', () => {
+    const hash = fc.stringMatching(/^[0-9a-f]{63}[a-f]$/);
+    fc.assert(
+      fc.property(fc.oneof(fc.uuid(), hash), fc.constantFrom(...CARDS), (name, card) => {
+        expect(holdsCardNumber(name)).toBe(false);
+        expect(holdsCardNumber(`${name} ${card}`)).toBe(true);
+        expect(maskCardNumbers(`${card} ${name}`)).toBe(`[card number] ${name}`);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('finds a card number that is disguised as a UUID of digits', () => {
+    expect(holdsCardNumber('42424242-4242-4242-8000-000000000000')).toBe(true);
+  });
+
   it('takes no longer for long text', () => {
     expect(holdsCardNumber('4 '.repeat(30_000))).toBe(false);
+    expect(holdsCardNumber('1-'.repeat(30_000))).toBe(false);
     expect(holdsCardNumber('1'.repeat(60_000))).toBe(false);
   });
 });

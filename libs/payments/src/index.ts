@@ -10,6 +10,7 @@ export {
 } from './domain/payment-policy.js';
 export {
   canMove,
+  CONFIRM_ON_SESSION,
   findFaultsOfMoves,
   INITIAL_PAYMENT_STATUS,
   isPaymentStatus,

@@ -27,8 +27,14 @@ export class PaymentAdmission {
   /** @throws PolicyViolationError when a limit has no room. */
   async admit(transaction: Queryable, caller: PaymentCaller, draft: PaymentDraft, paymentId: string): Promise<Admission> {
     const customerId = await this.customerOf(transaction, caller, draft);
-    await this.limits.reserve(transaction, caller, draft, { paymentId, customerId });
-    return { customerId, assessment: await this.assess(transaction, caller, draft, { paymentId, customerId }) };
+    // In one message as far as neither needs an answer: the order in which they ask is the order of the locks.
+    const [reserved, assessed] = await Promise.allSettled([
+      this.limits.reserve(transaction, caller, draft, { paymentId, customerId }),
+      this.assess(transaction, caller, draft, { paymentId, customerId }),
+    ]);
+    if (reserved.status === 'rejected') throw reserved.reason;
+    if (assessed.status === 'rejected') throw assessed.reason;
+    return { customerId, assessment: assessed.value };
   }
 
   private async customerOf(transaction: Queryable, caller: PaymentCaller, { request, payer }: PaymentDraft): Promise<string | null> {
@@ -67,6 +73,11 @@ export class PaymentAdmission {
       // The address of the payer's own device; behind a merchant's key it would be the merchant's server, the same for everybody.
       ip: caller.deviceId === null ? null : caller.ip,
       location: request.location ?? null,
+      countries: {
+        ip: caller.deviceId === null ? null : (caller.ipCountry ?? null),
+        card: draft.payer.cardCountry,
+        device: device.country,
+      },
       mode: draft.areFraudDecisionsEnforced ? 'enforce' : 'shadow',
     });
   }

@@ -10,6 +10,7 @@ export function callerOf(principal: Principal, request: FastifyRequest): Payment
     actorId: principal.id,
     deviceId: principal.kind === 'device' ? principal.id : null,
     ip: request.ip,
+    ipCountry: request.clientCountry,
     requestId: request.id,
   };
 }

@@ -3,6 +3,7 @@ import { Clock, MINUTE_MS } from '#kernel';
 import { AppConfig } from '#platform';
 import { ChallengeExpiry } from './challenge-expiry.js';
 import { CAPTURE_WARNING_MS, checkDelayMs } from './domain/check-schedule.js';
+import { awaitsOwner } from './domain/payment-status.js';
 import { OutboxRepository } from './outbox.repository.js';
 import { PaymentExecutor } from './payment-executor.js';
 import { type ChangeSource, type Payment } from './payment.js';
@@ -60,7 +61,10 @@ export class PaymentCompleter {
       case 'requires_action':
         return this.awaitAction(payment);
       case 'requires_confirmation':
-        return this.ageMs(payment) >= ABANDONED_AFTER_MS ? this.executor.cancel(payment, SOURCE) : payment;
+        // Only a cancel can be in doubt here: to look would not carry it out, and an intent that waits may be canceled twice.
+        return (await this.isInDoubt(payment)) || this.ageMs(payment) >= ABANDONED_AFTER_MS
+          ? this.executor.cancel(payment, SOURCE)
+          : payment;
       case 'requires_capture':
         return (await this.isInDoubt(payment)) ? this.executor.resume(payment, SOURCE) : this.watchAuthorization(payment);
       case 'accumulating':
@@ -90,6 +94,8 @@ export class PaymentCompleter {
   /** The payer may have passed the challenge while the webhook was lost; only then may it be called off. */
   private async awaitAction(payment: Payment): Promise<Payment> {
     const seen = await this.executor.resume(payment, SOURCE);
+    // Without its owner no challenge has begun: there is none to be late for.
+    if (awaitsOwner(seen)) return seen;
     return seen.status === 'requires_action' && (await this.hasExpired(seen)) ? this.executor.cancel(seen, SOURCE) : seen;
   }
 

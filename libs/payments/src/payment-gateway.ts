@@ -25,7 +25,7 @@ export interface GatewayPayment {
   readonly amountReceivedMinor: number;
   /** Of a held amount: when the authorization ends by itself; null when the answer does not say. */
   readonly captureBefore: Date | null;
-  /** What the payer must do next, as the processor describes it; null when nothing. */
+  /** What the payer must do next, as the processor describes it; of type `confirm_on_session` when they were away and are needed; null when nothing. */
   readonly nextAction: Readonly<Record<string, unknown>> | null;
   /** Why the last attempt did not succeed. */
   readonly lastError: GatewayDecline | null;

@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '#kernel';
 import { type Queryable } from '#platform';
+import { awaitsOwner } from './domain/payment-status.js';
 import { countViolation } from './invariants.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { type PlannedChange } from './payment-batch-writes.js';
@@ -118,7 +119,7 @@ export class PaymentNews {
     news: readonly PieceOfNews[],
     subjects: ReadonlyMap<PieceOfNews, string | null>,
   ): Promise<ReadonlySet<string>> {
-    const refused = news.filter(({ object }) => object.status === 'requires_payment_method');
+    const refused = news.filter(({ object }) => isRefused(object));
     return this.attempts.findConfirming(
       transaction,
       refused.flatMap((piece) => subjects.get(piece) ?? []),
@@ -130,7 +131,11 @@ export class PaymentNews {
  * A refusal may be the one before a confirmation that is on its way, for Stripe's intent knows of that only once it arrives: who sent it, or
  * takes the payment on, tells what became of it.
  */
-function isEarlierRefusal(payment: Payment, { status }: GatewayPayment, confirming: ReadonlySet<string>): boolean {
+function isEarlierRefusal(payment: Payment, object: GatewayPayment, confirming: ReadonlySet<string>): boolean {
   const isAwaited = payment.status === 'processing' && payment.outcomeCertainty === 'known';
-  return status === 'requires_payment_method' && isAwaited && confirming.has(payment.id);
+  return isRefused(object) && isAwaited && confirming.has(payment.id);
+}
+
+function isRefused(object: GatewayPayment): boolean {
+  return object.status === 'requires_payment_method' || awaitsOwner(object);
 }

@@ -24,6 +24,8 @@ export interface Payer {
   readonly email: string | null;
   /** What stands for the card before the fraud rules; null for a one-time token. */
   readonly card: string | null;
+  /** Upper-case ISO 3166 code of the card's issuer; known of saved methods. */
+  readonly cardCountry: string | null;
 }
 
 /** What of a request says who pays. */
@@ -58,6 +60,7 @@ export class PaymentPayers {
       customerId: payerId,
       email: request.customerEmail ?? (isNamed && payerId !== null ? await this.customers.emailOf(caller, payerId) : null),
       card: method ? (method.fingerprint ?? method.stripePaymentMethodId) : cardOf(request.paymentMethod),
+      cardCountry: method?.country ?? null,
     };
   }
 

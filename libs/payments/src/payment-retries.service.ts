@@ -10,7 +10,7 @@ import { type Payment, type PaymentCaller, sourceOf } from './payment.js';
 import { IdempotencyInProgressError, PaymentNotFoundError } from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 
-/** A payer's next try at a payment that was declined, under an idempotency key of its own. */
+/** A payer's next try at a payment that was declined or waits for its owner, under an idempotency key of its own. */
 @Injectable()
 export class PaymentRetriesService {
   constructor(

@@ -1,15 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '#kernel';
 import { crashPoint, Database, type Queryable } from '#platform';
+import { awaitsOwner } from './domain/payment-status.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { paymentResponseOf } from './dto/payment.response.js';
 import { PaymentAdmission } from './payment-admission.js';
 import { PaymentAttemptsRepository, type PlannedAttempt } from './payment-attempts.repository.js';
 import { PaymentCalls } from './payment-calls.js';
 import { type PaymentDraft, PaymentDrafts } from './payment-drafts.js';
+import { PaymentQueueRepository } from './payment-queue.repository.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type Payment, type PaymentCaller, sourceOf } from './payment.js';
-import { GatewayRefusedError, GatewayUnavailableError, PaymentDeclinedError, PaymentStateError } from './payments.errors.js';
+import {
+  GatewayRefusedError,
+  GatewayUnavailableError,
+  PaymentBusyError,
+  PaymentDeclinedError,
+  PaymentStateError,
+} from './payments.errors.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { SavedMethodNotFoundError } from './saved-methods/saved-methods.errors.js';
 import { SpendingLimitsService } from './limits/spending-limits.service.js';
@@ -38,13 +46,16 @@ export class RetryRecords {
     private readonly attempts: PaymentAttemptsRepository,
   ) {}
 
-  /** @throws PolicyViolationError when a limit has no room now */
+  /** @throws PaymentStateError when it has moved on meanwhile @throws PolicyViolationError when a limit has no room now */
   async record(
     transaction: Queryable,
     caller: PaymentCaller,
-    { payment, draft, wish }: { readonly payment: Payment; readonly draft: PaymentDraft; readonly wish: RetryWish },
+    { paymentId, draft, wish }: { readonly paymentId: string; readonly draft: PaymentDraft; readonly wish: RetryWish },
   ): Promise<StartedRetry> {
     const source = sourceOf(caller);
+    const payment = await this.payments.lock(transaction, paymentId);
+    assert(payment, 'payments are never deleted');
+    requireDeclined(payment);
     // Released by the decline, perhaps on another day: what it takes now is reserved anew, once.
     await this.limits.forget(transaction, payment.id);
     const { assessment } = await this.admission.admit(transaction, caller, draft, payment.id);
@@ -59,7 +70,7 @@ export class RetryRecords {
       transaction,
       renewed,
       { to: 'requires_confirmation', by: 'client' },
-      { lastError: null },
+      { lastError: null, nextAction: null },
       source,
     );
     assert(ready, 'a locked payment that was declined may be tried again');
@@ -73,12 +84,12 @@ export class RetryRecords {
 }
 
 /**
- * Starts another attempt at a payment whose last one was declined: the same payment, the same intent, and so at most one charge.
+ * Starts another attempt at a payment whose last one was declined, or needs its owner: the same payment, the same intent, and so at most one charge.
  *
  * | step | committed before it | after a crash behind it |
  * | --- | --- | --- |
  * | judge it by the rules of its business type | | nothing has happened |
- * | give the intent the method, unconfirmed | | the payment still waits for a method, and any may follow |
+ * | take the payment, so that no other request undoes what this one begins; give the intent the method, unconfirmed | | the payment still waits for a method, and any may follow |
  * | reserve its limits, assess it again, record the attempt that confirms it | | the completer looks at the intent: unconfirmed it is confirmed |
  * | confirm it: money moves | the attempt with its key | look at the intent |
  */
@@ -88,7 +99,7 @@ export class PaymentRetries {
     private readonly database: Database,
     private readonly drafts: PaymentDrafts,
     private readonly calls: PaymentCalls,
-    private readonly payments: PaymentsRepository,
+    private readonly queue: PaymentQueueRepository,
     private readonly records: RetryRecords,
   ) {}
 
@@ -97,8 +108,8 @@ export class PaymentRetries {
    *
    * @param claim - Runs first in the transaction that records the attempt; false when somebody else has the request, and nothing is written.
    * @returns null when `claim` was refused.
-   * @throws PaymentStateError unless it `requires_payment_method` @throws the refusals of {@link PaymentDrafts.draft} @throws PolicyViolationError
-   * @throws GatewayRefusedError @throws PaymentDeclinedError @throws GatewayUnavailableError
+   * @throws PaymentStateError unless it `requires_payment_method` or awaits its owner @throws the refusals of {@link PaymentDrafts.draft} @throws PolicyViolationError
+   * @throws PaymentBusyError @throws GatewayRefusedError @throws PaymentDeclinedError @throws GatewayUnavailableError
    */
   async start(
     caller: PaymentCaller,
@@ -110,15 +121,19 @@ export class PaymentRetries {
     const draft = await this.drafts.draft(caller, requestOf(payment, wish));
     // What another customer saved does not pay for this one, and a payment of nobody stays nobody's.
     if (draft.payer.customerId !== payment.customerId) throw new SavedMethodNotFoundError('paymentMethod');
-    await this.prepare(caller, payment, wish);
-    crashPoint('after_intent_prepared');
-    return this.database.transaction(async (transaction) => {
-      if (!(await claim(transaction))) return null;
-      const locked = await this.payments.lock(transaction, payment.id);
-      assert(locked, 'payments are never deleted');
-      requireDeclined(locked);
-      return this.records.record(transaction, caller, { payment: locked, draft, wish });
-    });
+    if (!(await this.queue.takeAtRest(payment))) throw new PaymentBusyError(paymentResponseOf(payment));
+    let started: StartedRetry | null = null;
+    try {
+      await this.prepare(caller, payment, wish);
+      crashPoint('after_intent_prepared');
+      started = await this.database.transaction(async (transaction) =>
+        (await claim(transaction)) ? this.records.record(transaction, caller, { paymentId: payment.id, draft, wish }) : null,
+      );
+      return started;
+    } finally {
+      // It rests as before, and whoever comes next need not wait.
+      if (started === null) await this.queue.scheduleCheck(payment, null);
+    }
   }
 
   /** Ties the method to the intent, so that a look at it tells an attempt that was never made from one that was declined. */
@@ -141,7 +156,8 @@ export class PaymentRetries {
 }
 
 function requireDeclined(payment: Payment): void {
-  if (payment.status !== 'requires_payment_method') throw new PaymentStateError('confirmed', paymentResponseOf(payment));
+  if (payment.status !== 'requires_payment_method' && !awaitsOwner(payment))
+    throw new PaymentStateError('confirmed', paymentResponseOf(payment));
 }
 
 /** The request that would make this payment now: the rules judge it as they judged the first. */

@@ -4,7 +4,7 @@ import { assert, Clock } from '#kernel';
 import { ReviewQueue } from '#fraud';
 import { type Queryable } from '#platform';
 import { checkDelayMs } from './domain/check-schedule.js';
-import { nextPaymentStatus, type PaymentMover, type PaymentStatus } from './domain/payment-status.js';
+import { awaitsOwner, nextPaymentStatus, type PaymentMover, type PaymentStatus } from './domain/payment-status.js';
 import { type GatewayPayment } from './payment-gateway.js';
 import { type ChangeSource, type Payment, type PaymentChange } from './payment.js';
 import { type ChangeCompanions } from './payment-writes.js';
@@ -110,7 +110,7 @@ export class PaymentTransitions {
   }
 
   /** The instant of the next look at a payment as it stands; null when it is at rest. */
-  nextCheckAt(payment: Pick<Payment, 'status' | 'outcomeCertainty' | 'captureBefore'>, checkCount: number): Date | null {
+  nextCheckAt(payment: Pick<Payment, 'status' | 'outcomeCertainty' | 'captureBefore' | 'nextAction'>, checkCount: number): Date | null {
     const now = this.clock.now();
     const delayMs = checkDelayMs(payment, checkCount, now);
     return delayMs === null ? null : new Date(now.getTime() + delayMs);
@@ -133,7 +133,7 @@ export class PaymentTransitions {
       amountReceivedMinor: Math.max(current.amountReceivedMinor, snapshot.amountReceivedMinor),
       captureBefore: snapshot.captureBefore ?? current.captureBefore,
       nextAction: status === snapshot.status ? snapshot.nextAction : current.nextAction,
-      lastError: status === 'requires_payment_method' ? snapshot.lastError : null,
+      lastError: status === 'requires_payment_method' || awaitsOwner(snapshot) ? snapshot.lastError : null,
     };
     const isNews = (Object.keys(fields) as (keyof typeof fields)[]).some(
       // Not by their JSON: jsonb keeps members in an order of its own.

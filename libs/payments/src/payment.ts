@@ -96,6 +96,8 @@ export interface PaymentCaller {
   /** The device itself when it calls with its own credential; it sees its own payments only. */
   readonly deviceId: string | null;
   readonly ip: string | null;
+  /** Upper-case ISO 3166 code of the address, where a trusted proxy told it. */
+  readonly ipCountry?: string | null;
   readonly requestId: string;
 }
 

@@ -67,6 +67,19 @@ export class PaymentStateError extends DomainError {
   }
 }
 
+/** Somebody else is paying it at this moment, or what became of the last call for it is not known yet. */
+export class PaymentBusyError extends DomainError {
+  override readonly name = 'PaymentBusyError';
+
+  constructor(payment: object) {
+    super('conflict', 'payment_busy', 'Another request for this payment is on its way.', {
+      details: { payment },
+      advice: 'retry',
+      retryAfterSeconds: 2,
+    });
+  }
+}
+
 /** More is to be captured than is held, or refunded than was received. */
 export class AmountTooLargeError extends DomainError {
   override readonly name = 'AmountTooLargeError';

@@ -204,11 +204,11 @@ export class PaymentsRepository {
       statusBefore: null,
       source,
       // Taken as reserved a moment ago: only a payment that is refused at once changes that.
-      reservations: reservationStateOf(payment.status) === 'reserved' ? null : 'released',
+      reservations: reservationStateOf(payment) === 'reserved' ? null : 'released',
       along,
       after: payment,
     });
-    await transaction.query(text, values);
+    await transaction.execute(text, values);
     transaction.afterCommit(() => {
       countPaymentChange(null, payment);
     });
@@ -317,8 +317,10 @@ export class PaymentsRepository {
 
 /** What a change makes of the payment's reservations; null when they stay as they are. */
 function reservationsAfter(before: Payment, after: Payment): ReservationState | null {
-  const isLimitChange = after.status !== before.status || after.amountRefundedMinor !== before.amountRefundedMinor;
-  return isLimitChange ? reservationStateOf(after.status) : null;
+  const state = reservationStateOf(after);
+  const isLimitChange =
+    after.status !== before.status || after.amountRefundedMinor !== before.amountRefundedMinor || state !== reservationStateOf(before);
+  return isLimitChange ? state : null;
 }
 
 /** What a new payment has not had yet. */

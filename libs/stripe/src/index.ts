@@ -1,5 +1,6 @@
 /** Stripe: the only library that knows the SDK. */
-export { HANDLED_STRIPE_EVENTS, IGNORED_STRIPE_EVENTS, type StripeEventTranslation, translateStripeEvent } from './stripe-events.js';
+export { HANDLED_STRIPE_EVENTS, IGNORED_STRIPE_EVENTS } from './stripe-event-types.js';
+export { type StripeEventTranslation, translateStripeEvent } from './stripe-events.js';
 export {
   type StripeListedIntent,
   StripeLists,

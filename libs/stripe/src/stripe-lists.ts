@@ -7,7 +7,7 @@ import { AppConfig } from '#platform';
 import type { StripeEndpoint } from './metrics.js';
 import { StripeCalls } from './stripe-calls.js';
 import { stripeClient } from './stripe-client.js';
-import { HANDLED_STRIPE_EVENTS } from './stripe-events.js';
+import { HANDLED_STRIPE_EVENTS } from './stripe-event-types.js';
 import { METADATA_KEYS } from './stripe-objects.js';
 
 const PAGE_SIZE = 100;

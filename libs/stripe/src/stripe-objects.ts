@@ -1,15 +1,16 @@
 /** Stripe's objects in our words: the snapshots of `PaymentGateway`. */
 import type Stripe from 'stripe';
 import { AssertionError, currencyCode, fromStripeAmount, SECOND_MS } from '#kernel';
-import type {
-  GatewayDispute,
-  GatewayFraudWarning,
-  GatewayMethod,
-  GatewayMovement,
-  GatewayPayment,
-  GatewayRefund,
-  GatewayReview,
-  GatewaySetup,
+import {
+  CONFIRM_ON_SESSION,
+  type GatewayDispute,
+  type GatewayFraudWarning,
+  type GatewayMethod,
+  type GatewayMovement,
+  type GatewayPayment,
+  type GatewayRefund,
+  type GatewayReview,
+  type GatewaySetup,
 } from '#payments';
 import { declineOf } from './stripe-calls.js';
 
@@ -29,18 +30,33 @@ export function gatewayPaymentOf(intent: Stripe.PaymentIntent): GatewayPayment {
   return {
     gatewayId: intent.id,
     chargeId,
-    status: statusOf(intent.status),
+    ...standingOf(intent),
     currency,
     amountMinor: fromStripeAmount(intent.amount, currency).amountMinor,
     amountCapturableMinor: fromStripeAmount(intent.amount_capturable, currency).amountMinor,
     amountReceivedMinor: fromStripeAmount(intent.amount_received, currency).amountMinor,
     captureBefore: captureBeforeOf(intent.latest_charge),
-    nextAction: intent.next_action === null ? null : { ...intent.next_action },
     lastError: intent.last_payment_error === null ? null : declineOf(intent.last_payment_error),
     livemode: intent.livemode,
     merchantId: intent.metadata[METADATA_KEYS.merchant] ?? null,
     paymentId: intent.metadata[METADATA_KEYS.payment] ?? null,
   };
+}
+
+/**
+ * Where an intent stands. Stripe gives one that needs authentication while its payer is away back for another method; here it waits for that payer,
+ * who may well pay with the same.
+ *
+ * @see https://docs.stripe.com/error-codes#authentication-required (checked 2026-11)
+ */
+function standingOf({
+  status,
+  next_action: action,
+  last_payment_error: error,
+}: Stripe.PaymentIntent): Pick<GatewayPayment, 'status' | 'nextAction'> {
+  const isOwnerNeeded = status === 'requires_payment_method' && error?.code === 'authentication_required';
+  if (isOwnerNeeded) return { status: 'requires_action', nextAction: { type: CONFIRM_ON_SESSION } };
+  return { status: statusOf(status), nextAction: action === null ? null : { ...action } };
 }
 
 /** Only a whole charge says it; a webhook carries the charge's id alone. */

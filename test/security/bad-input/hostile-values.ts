@@ -168,6 +168,7 @@ export const HOSTILE_QUERIES: readonly string[] = [
   'startingAfter=%00',
   'startingAfter=',
   'startingAfter=a&startingAfter=b',
+  'startingAfter=pay_nonsense',
   `startingAfter=${'x'.repeat(500)}`,
   'status=nonsense',
   'status[]=succeeded',

@@ -32,6 +32,10 @@ export class DeviceResponse {
   @ApiProperty({ type: LocationDto, nullable: true })
   location: LocationDto | null;
 
+  /** Where it is at home, ISO 3166; null when the registration did not say. */
+  @ApiProperty({ type: String, nullable: true, example: 'AT' })
+  country: string | null;
+
   @ApiProperty()
   livemode: boolean;
 
@@ -67,6 +71,7 @@ export function deviceResponseOf(device: Device, credential?: string): DeviceRes
     businessType: device.businessType,
     authorisedForAutomatedPayments: device.isAuthorisedForAutomatedPayments,
     location: device.latitude === null || device.longitude === null ? null : { latitude: device.latitude, longitude: device.longitude },
+    country: device.country,
     livemode: device.livemode,
     createdAt: device.registeredAt.toISOString(),
     ...(credential === undefined ? {} : { credential }),

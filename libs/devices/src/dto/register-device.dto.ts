@@ -1,9 +1,23 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsNumber, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsNumber,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import { IsText } from '#platform';
 import { BUSINESS_TYPES, type BusinessType } from '#merchants';
 import { DEVICE_TYPES, type DeviceType } from '../domain/device-type.js';
+
+const COUNTRY = /^[A-Za-z]{2}$/;
 
 /** A point on Earth. */
 export class LocationDto {
@@ -52,6 +66,12 @@ export class RegisterDeviceDto {
   @ValidateNested()
   @Type(() => LocationDto)
   location?: LocationDto;
+
+  /** Where it is at home, ISO 3166; the fraud rules compare it with the countries of the card and the address. */
+  @ApiPropertyOptional({ pattern: COUNTRY.source, example: 'AT' })
+  @IsOptional()
+  @Matches(COUNTRY)
+  country?: string;
 
   /** Business type of its payments instead of the merchant's default; must be enabled for the merchant. */
   @ApiPropertyOptional({ enum: BUSINESS_TYPES })

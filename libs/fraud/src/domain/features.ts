@@ -64,7 +64,7 @@ export interface HistoryFeatures {
   readonly deviceFrauds: KnownFrauds | null;
 }
 
-/** Earlier attempts of one device, card, customer or IP address. Counts may be capped at {@link COUNT_CAP}. */
+/** Earlier attempts of one device, card, customer or IP address. A hot one is counted to {@link COUNT_CAP}, a device to five times that. */
 export interface SubjectHistory {
   readonly attempts5Minutes: number;
   readonly attempts1Hour: number;

@@ -2,7 +2,7 @@
 import { currencyOf, type Money } from '#kernel';
 import { ENGINE_FEATURES } from './card-features.js';
 
-/** What `fraud_model_inputs` answers: amounts in minor units, ages in seconds for customers and in days for devices. */
+/** What a model is told of the past: amounts in minor units, ages in seconds for customers and in days for devices. */
 export interface ModelEvidence {
   /** null without a customer. */
   readonly customer:

@@ -1,6 +1,6 @@
 /** When an unfinished payment is looked at again. */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '#kernel';
-import type { PaymentStatus } from './payment-status.js';
+import { awaitsOwner, type PaymentStatus } from './payment-status.js';
 
 /** Waits between looks while nobody knows the outcome: most answers are there within seconds, a processor's outage lasts hours. */
 const UNKNOWN_DELAYS_MS = [5 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS] as const;
@@ -23,7 +23,12 @@ const LAPSE_DELAY_MS = MINUTE_MS;
  * @param checkCount - How often it has been looked at already.
  */
 export function checkDelayMs(
-  payment: { readonly status: PaymentStatus; readonly outcomeCertainty: 'known' | 'unknown'; readonly captureBefore: Date | null },
+  payment: {
+    readonly status: PaymentStatus;
+    readonly outcomeCertainty: 'known' | 'unknown';
+    readonly captureBefore: Date | null;
+    readonly nextAction: Readonly<Record<string, unknown>> | null;
+  },
   checkCount: number,
   now: Date,
 ): number | null {
@@ -32,7 +37,7 @@ export function checkDelayMs(
     case 'processing':
       return PROCESSING_DELAY_MS;
     case 'requires_action':
-      return ACTION_DELAY_MS;
+      return awaitsOwner(payment) ? null : ACTION_DELAY_MS;
     case 'requires_confirmation':
       return RETRY_WINDOW_MS;
     case 'requires_capture':

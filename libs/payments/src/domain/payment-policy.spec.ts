@@ -122,6 +122,14 @@ describe('checkPaymentPolicy', () => {
   });
 });
 
+describe('an item that is sold from an age on', () => {
+  it('asks for the age in the field that says it', () => {
+    expect(checkPaymentPolicy(aRequest({ minimumAge: 18 }), DEFAULT_PROFILES.gaming, someFacts({}))).toEqual([
+      { code: 'verified_age_required', param: 'verifiedAge', limit: 18, remaining: null },
+    ]);
+  });
+});
+
 describe('isOpenAt', () => {
   it.each([
     ['07:59', false],

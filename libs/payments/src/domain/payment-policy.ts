@@ -150,7 +150,7 @@ function checkDevice(request: PolicyRequest, profile: BusinessProfile, { device 
 
 function checkAge({ minimumAge }: PolicyRequest, { verifiedAge }: PolicyFacts): PolicyViolation[] {
   if (minimumAge === undefined || (verifiedAge !== null && verifiedAge >= minimumAge)) return [];
-  return [{ code: 'verified_age_required', param: 'customerId', limit: minimumAge, remaining: null }];
+  return [{ code: 'verified_age_required', param: 'verifiedAge', limit: minimumAge, remaining: null }];
 }
 
 function currencyViolation(profile: BusinessProfile): PolicyViolation {

@@ -46,6 +46,7 @@ const LEGAL_MOVES = `
   requires_confirmation > canceled: c g o a
   requires_confirmation > succeeded: g
   requires_action > requires_payment_method: g
+  requires_action > requires_confirmation: c
   requires_action > processing: g
   requires_action > requires_capture: g
   requires_action > canceled: c g o a

@@ -9,7 +9,7 @@
  * | `in_review` | an analyst decides before it is confirmed | none |
  * | `requires_payment_method` | the last attempt was declined; another method or another try may follow | none |
  * | `requires_confirmation` | ready to be sent to the processor | none |
- * | `requires_action` | the payer must pass a challenge | none |
+ * | `requires_action` | the payer must pass a challenge, or come back for one: {@link awaitsOwner} | none |
  * | `processing` | the processor has been asked, or is about to be; with `outcomeCertainty: unknown` nobody can say yet | perhaps |
  * | `requires_capture` | authorized; waits for its capture | held |
  * | `blocked` | refused by the fraud rules or a blacklist; terminal | none |
@@ -56,7 +56,7 @@ export type PaymentMoves = Readonly<Record<PaymentStatus, Readonly<Partial<Recor
 const EVERYBODY = ['client', 'gateway', 'completer', 'admin'] as const;
 
 /**
- * The table. Four of its choices are not obvious:
+ * The table. Five of its choices are not obvious:
  *
  * - Only `requires_confirmation` leads to the processor, so that every attempt, the second as the first, passes the rules on its way.
  * - The gateway cannot move a payment out of `in_review` or `accumulating` to `requires_confirmation` or `requires_payment_method`: an
@@ -64,6 +64,7 @@ const EVERYBODY = ['client', 'gateway', 'completer', 'admin'] as const;
  * - Only the gateway says where `processing` ends, except that a call which the processor never took leads back, and the completer: it
  *   cancels when no payment intent was ever made within the 23 hours in which a call may be repeated, and returns a small amount to its
  *   sum when the sum was declined.
+ * - The client may begin again from `requires_action` only while no challenge is open, which `PaymentRetries` sees to.
  * - The gateway may cancel from anywhere, because Stripe cancels by itself after too many confirmations or when an authorization lapses.
  */
 export const PAYMENT_MOVES: PaymentMoves = {
@@ -101,6 +102,7 @@ export const PAYMENT_MOVES: PaymentMoves = {
   },
   requires_action: {
     requires_payment_method: ['gateway'],
+    requires_confirmation: ['client'],
     processing: ['gateway'],
     requires_capture: ['gateway'],
     canceled: EVERYBODY,
@@ -181,6 +183,17 @@ export function statusesBefore(to: PaymentStatus, by: PaymentMover): readonly Pa
 /** Whether a payment in this state never changes its state again. */
 export function isTerminal(status: PaymentStatus): boolean {
   return Object.keys(PAYMENT_MOVES[status]).length === 0;
+}
+
+/** The next action of a payment that was tried while its owner was away: they come back, and it is confirmed in their presence. */
+export const CONFIRM_ON_SESSION = 'confirm_on_session';
+
+/** Whether a payment rests until its owner comes back. No challenge has begun, so none can be passed or lapse, and nothing is reserved for it. */
+export function awaitsOwner(payment: {
+  readonly status: PaymentStatus;
+  readonly nextAction: Readonly<Record<string, unknown>> | null;
+}): boolean {
+  return payment.status === 'requires_action' && payment.nextAction?.['type'] === CONFIRM_ON_SESSION;
 }
 
 /** How far along a payment is, 0 … 9: a decline steps back, and the terminal states are the furthest. */

@@ -13,7 +13,7 @@
 import { assertNever, localTimeAt, type LocalTime, startOfLocalDay } from '#kernel';
 import { type BusinessProfile } from '#merchants';
 import { currencyRulesOf } from './payment-policy.js';
-import { type PaymentStatus } from './payment-status.js';
+import { awaitsOwner } from './payment-status.js';
 
 /** Every limit. */
 export const SPENDING_LIMIT_NAMES = [
@@ -99,8 +99,9 @@ export function decideReservation(bucket: Pick<SpendingBucket, 'limit' | 'take'>
   return { fits: bucket.take <= remaining, remaining };
 }
 
-/** What a payment's state makes of its reservations. A declined payment gives its room back: trying again takes it anew. */
-export function reservationStateOf(status: PaymentStatus): ReservationState {
+/** What a payment's state makes of its reservations. A payment that was declined, or whose owner is away, gives its room back: trying again takes it anew. */
+export function reservationStateOf(payment: Parameters<typeof awaitsOwner>[0]): ReservationState {
+  const { status } = payment;
   switch (status) {
     case 'succeeded':
       return 'settled';
@@ -111,10 +112,11 @@ export function reservationStateOf(status: PaymentStatus): ReservationState {
     case 'accumulating':
     case 'in_review':
     case 'requires_confirmation':
-    case 'requires_action':
     case 'processing':
     case 'requires_capture':
       return 'reserved';
+    case 'requires_action':
+      return awaitsOwner(payment) ? 'released' : 'reserved';
     default:
       return assertNever(status, 'payment status');
   }

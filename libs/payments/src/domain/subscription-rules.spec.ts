@@ -8,6 +8,7 @@ const later = (days: number): Date => new Date(AT.getTime() + days * DAY_MS);
 const facts = (parts: Partial<PeriodFacts>): PeriodFacts => ({
   isFirst: false,
   paymentStatus: 'requires_payment_method',
+  awaitsOwner: false,
   decline: { declineCode: 'insufficient_funds', adviceCode: null },
   restedAt: AT,
   retriesMade: 0,
@@ -40,7 +41,7 @@ describe(decidePeriod.name, () => {
     ],
     [
       'a challenge asks the customer',
-      { decline: { declineCode: 'authentication_required', adviceCode: null } },
+      { paymentStatus: 'requires_action', awaitsOwner: true, decline: { declineCode: 'authentication_required', adviceCode: null } },
       { kind: 'ask', until: later(16), isAuthentication: true },
     ],
     [

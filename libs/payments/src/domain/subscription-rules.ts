@@ -5,7 +5,7 @@
  * |---|---|---|
  * | `succeeded` | paid | paid |
  * | declined, soft | the subscription ends | tried again on the profile's schedule; it ends with the last try |
- * | declined, and only the payer can do something | it ends | the payer is asked, and it ends when the schedule's time is over |
+ * | declined or held up, and only the payer can do something | it ends | the payer is asked, and it ends when the schedule's time is over |
  * | `canceled` by the merchant | it ends | the period is forgiven |
  * | `canceled` by an analyst, or `blocked` | it ends | it ends |
  * | `canceled` by time or by the processor | it ends | another payment, a few times |
@@ -43,6 +43,8 @@ export type PeriodDecision =
 export interface PeriodFacts {
   readonly isFirst: boolean;
   readonly paymentStatus: PaymentStatus;
+  /** Whether the payment rests until its owner comes back. */
+  readonly awaitsOwner: boolean;
   readonly decline: Decline | null;
   /** When the payment came to rest. */
   readonly restedAt: Date;
@@ -62,6 +64,8 @@ export function decidePeriod(facts: PeriodFacts, policy: RetryPolicy): PeriodDec
   switch (facts.paymentStatus) {
     case 'succeeded':
       return { kind: 'paid' };
+    case 'requires_action':
+      return facts.awaitsOwner ? decideDeclined(facts, policy) : { kind: 'wait' };
     case 'requires_payment_method':
       return facts.isFirst ? { kind: 'end', reason: 'payment_declined' } : decideDeclined(facts, policy);
     case 'blocked':

@@ -3,7 +3,10 @@ import { ApiProperty } from '@nestjs/swagger';
 
 /** What the payer must do before the payment can go on. */
 export class NextActionResponse {
-  /** `redirect`: open `url` in a browser. `use_stripe_sdk`: give `details` to Stripe's SDK. Others are Stripe's words. */
+  /**
+   * `redirect`: open `url` in a browser. `confirm_on_session`: the payer was away; bring them back and confirm the payment. `use_stripe_sdk`: give
+   * `details` to Stripe's SDK. Others are Stripe's words.
+   */
   @ApiProperty({ example: 'redirect' })
   type: string;
 

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '#kernel';
+import { awaitsOwner } from '../domain/payment-status.js';
 import { type CreatePaymentDto } from '../dto/create-payment.dto.js';
 import { PaymentExecutor } from '../payment-executor.js';
 import { PaymentRetries } from '../payment-retries.js';
 import { type Payment, type PaymentCaller, sourceOf } from '../payment.js';
-import { IdempotencyInProgressError, PaymentStateError } from '../payments.errors.js';
+import { IdempotencyInProgressError, PaymentBusyError, PaymentStateError } from '../payments.errors.js';
 import { PaymentsRepository } from '../payments.repository.js';
 import { PaymentsService } from '../payments.service.js';
 import { type Subscription, type SubscriptionPeriod } from './subscription.js';
@@ -34,7 +35,8 @@ export class SubscriptionCharges {
       if (!(error instanceof DomainError)) throw error;
       // Somebody else is at it, or has been: what became of it will tell.
       if (error instanceof PaymentStateError || error instanceof IdempotencyInProgressError) return { kind: 'made' };
-      return error.kind === 'unavailable' || error.kind === 'rate_limited' ? { kind: 'postponed' } : { kind: 'refused', error };
+      const isLater = error.kind === 'unavailable' || error.kind === 'rate_limited' || error instanceof PaymentBusyError;
+      return isLater ? { kind: 'postponed' } : { kind: 'refused', error };
     }
   }
 
@@ -80,7 +82,7 @@ export class SubscriptionCharges {
       return;
     }
     if (payment.status === 'requires_confirmation') await this.executor.resume(payment, sourceOf(caller));
-    if (payment.status !== 'requires_payment_method') return;
+    if (payment.status !== 'requires_payment_method' && !awaitsOwner(payment)) return;
     const wish = { paymentMethod: subscription.paymentMethodId, returnUrl: null, isOffSession: true };
     // Counted in the transaction that records the attempt: not before, and not twice.
     const started = await this.retries.start(caller, payment, wish, (transaction) => this.periods.countRetry(transaction, period));

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '#kernel';
 import { Database, type Queryable } from '#platform';
+import { CONFIRM_ON_SESSION } from '../domain/payment-status.js';
 import { type ChangeSource } from '../payment.js';
 import { type SubscriptionPeriod } from './subscription.js';
 
@@ -73,7 +74,9 @@ export class SubscriptionPeriodsRepository {
     return this.database.query<SubscriptionPeriod>(
       `select ${PERIOD_COLUMNS} from subscription_periods
        where status = 'open' and exists (
-         select 1 from payments where id = payment_id and payments.status in ('succeeded', 'requires_payment_method', 'canceled', 'blocked')
+         select 1 from payments where id = payment_id
+           and (payments.status in ('succeeded', 'requires_payment_method', 'canceled', 'blocked')
+             or payments.status = 'requires_action' and next_action ->> 'type' = '${CONFIRM_ON_SESSION}')
            and (seen_version is distinct from version or gives_up_at <= now()))
        limit $1`,
       [limit],

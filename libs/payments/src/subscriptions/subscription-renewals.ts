@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { newId } from '#kernel';
-import { Database } from '#platform';
+import { crashPoint, Database } from '#platform';
 import { dueRenewal, periodOf } from '../domain/billing-schedule.js';
 import { scheduleOf, type Subscription, type SubscriptionPeriod } from './subscription.js';
 import { SubscriptionCharges } from './subscription-charges.js';
@@ -42,6 +42,7 @@ export class SubscriptionRenewals {
   async renewDue(): Promise<number> {
     const due = await this.subscriptions.listDue(BATCH_SIZE);
     for (const id of due) await this.guarded(id, () => this.openNext(id));
+    if (due.length > 0) crashPoint('after_period_opened');
     const claimed = await this.periods.claimDue(BATCH_SIZE, LEASE_SECONDS);
     await Promise.all(claimed.map((period) => this.guarded(period.subscriptionId, () => this.chargeClaimed(period))));
     const news = await this.periods.listWithNews(BATCH_SIZE);
@@ -75,9 +76,11 @@ export class SubscriptionRenewals {
   }
 
   private async chargeClaimed(period: SubscriptionPeriod, returnUrl: string | null = null): Promise<void> {
+    crashPoint('after_period_claimed');
     const subscription = await this.subscriptions.get(this.database, period.subscriptionId);
     if (subscription.status === 'canceled') return this.settlement.settle(subscription.id);
     const outcome = await this.charges.charge(subscription, period, returnUrl);
+    crashPoint('after_period_charged');
     if (outcome.kind === 'refused') await this.settlement.refuse(subscription.id, outcome.error);
     else if (outcome.kind === 'postponed') await this.periods.postpone(period, POSTPONE_SECONDS);
     else await this.settlement.settle(subscription.id);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DAY_MS, type DomainError, MINUTE_MS, newId } from '#kernel';
 import { DEFAULT_PROFILES, MerchantsService, type RetryPolicy } from '#merchants';
 import { Database, type Queryable } from '#platform';
+import { awaitsOwner } from '../domain/payment-status.js';
 import { type CancelReason, decidePeriod, givesUpAt, type PeriodDecision } from '../domain/subscription-rules.js';
 import { type Payment } from '../payment.js';
 import { PaymentsRepository } from '../payments.repository.js';
@@ -109,6 +110,7 @@ export class SubscriptionSettlement {
       {
         isFirst: period.index === 0,
         paymentStatus: payment.status,
+        awaitsOwner: awaitsOwner(payment),
         decline: lastError && { declineCode: lastError.declineCode ?? lastError.code, adviceCode: lastError.advice },
         restedAt: payment.updatedAt,
         retriesMade: period.retryCount,

@@ -1,6 +1,6 @@
 /** Places at which a test lets the process die, to see that a restart finds everything it needs. */
 
-/** Each stands between two steps of a payment, of an operation on it, of a refund, of the answer to a dispute or of a method that is saved. */
+/** Each stands between two steps of a payment, of an operation on it, of a refund, of the answer to a dispute, of a method that is saved or of a renewal. */
 export type CrashPoint =
   | 'after_recorded'
   | 'after_intent_created'
@@ -23,7 +23,10 @@ export type CrashPoint =
   | 'after_setup_adopted'
   | 'after_setup_confirmed'
   | 'after_detach_recorded'
-  | 'after_subscription_recorded';
+  | 'after_subscription_recorded'
+  | 'after_period_opened'
+  | 'after_period_claimed'
+  | 'after_period_charged';
 
 /** `FAULT_AT=after_confirmed:2` dies the second time; never in production. */
 const fault = process.env['NODE_ENV'] === 'production' ? undefined : process.env['FAULT_AT'];

@@ -33,6 +33,15 @@ export class ServerConfig {
   @IsArray()
   trustedProxies: string[] = [];
 
+  /**
+   * Header in which the trusted proxies say the country of a client's address, such as cf-ipcountry, for the fraud rules; they must set or remove it
+   * on every request. Unset, that country is unknown.
+   */
+  @Env('COUNTRY_HEADER')
+  @IsOptional()
+  @Matches(/^[a-z][a-z0-9-]{0,63}$/i)
+  countryHeader: string | null = null;
+
   /** Bytes of a request body. */
   @Env('BODY_LIMIT_BYTES')
   @IsInt()

@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Clock, newId } from '#kernel';
 import type { AppConfig } from '../config/app-config.js';
 import { logLevelsOf, ScrubbingLogger } from '../logging/scrubbing-logger.js';
+import { clientCountryOf } from './client-country.js';
 import { Draining } from './draining.js';
 import { measureRequests } from './http-metrics.js';
 import { Tracer } from '../telemetry/tracing.js';
@@ -25,6 +26,13 @@ export interface HttpApplicationOptions {
   readonly tls?: { readonly http2: true; readonly https: SecureServerOptions };
   /** Instead of LOG_LEVEL's. */
   readonly logLevels?: LogLevel[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Upper-case ISO 3166 code of the client's address; null when it is unknown. */
+    clientCountry: string | null;
+  }
 }
 
 // Long enough for any id or path of this API; longer URLs are refused before routing.
@@ -75,7 +83,9 @@ export async function createHttpApplication(
     strictTransportSecurity: config.tls.strictTransportSecurity,
   });
   acceptJsonOnly(fastify);
+  fastify.decorateRequest('clientCountry', null);
   fastify.addHook('onRequest', (request, reply, done) => {
+    request.clientCountry = clientCountryOf(request, config.server);
     void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     done();
   });

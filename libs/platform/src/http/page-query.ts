@@ -1,11 +1,13 @@
 /** What every list takes: how many, and after which. */
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsOptional } from 'class-validator';
-import { IsSafeInteger, IsText } from './validation.js';
+import { IsOptional, Matches } from 'class-validator';
+import { IsSafeInteger } from './validation.js';
 
 const PAGE_SIZE = 20;
 const PAGE_SIZE_MAX = 100;
+/** An id of ours, a number, or the id of a payout, which is Stripe's. Anything else would sort before all of them and begin the list again. */
+const CURSOR = /^(?:[a-z]{2,3}_[0-9a-z]{26}|(?:[a-z]{2,3}_)?\d{1,18}|po_[0-9A-Za-z]{8,60})$/;
 
 /** Query of a list: newest first, the next page starts after the last id of this one. */
 export class PageQuery {
@@ -17,8 +19,8 @@ export class PageQuery {
   limit: number = PAGE_SIZE;
 
   /** The last id of the page before. */
-  @ApiPropertyOptional({ minLength: 1, maxLength: 64 })
+  @ApiPropertyOptional({ pattern: CURSOR.source })
   @IsOptional()
-  @IsText(1, 64)
+  @Matches(CURSOR, { message: 'startingAfter must be the last id of the page before' })
   startingAfter?: string;
 }

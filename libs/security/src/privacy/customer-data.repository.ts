@@ -84,10 +84,11 @@ export class CustomerDataRepository {
 
   /** Whether a payment of the customer may still move: its data is needed until then. */
   async hasOpenPayment(transaction: Queryable, customerId: string): Promise<boolean> {
-    const rows = await transaction.query('select 1 from payments where customer_id = $1 and status <> all ($2) limit 1', [
-      customerId,
-      AT_REST,
-    ]);
+    // A payment that waits for its owner to come back has nobody who looks at it again.
+    const rows = await transaction.query(
+      `select 1 from payments where customer_id = $1 and status <> all ($2) and not (status = 'requires_action' and next_check_at is null) limit 1`,
+      [customerId, AT_REST],
+    );
     return rows.length > 0;
   }
 
