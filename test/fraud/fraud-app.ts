@@ -1,4 +1,6 @@
 /** An application of the fraud library over a real database, with builders of what its tests need. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { Global, Module, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { currencyCode, money, newId } from '#kernel';
@@ -112,3 +114,24 @@ export function anAttempt(merchantId: string, change: Partial<FraudAttempt> = {}
 
 @Module({})
 class TestRoot {}
+
+/** Runs `npm run fraud:<command>` over the application's database, in a folder without an .env and without a data folder of this machine. */
+export function runFraudCommand(
+  { databaseUrl }: Pick<FraudApp, 'databaseUrl'>,
+  folder: string,
+  command: string,
+  args: readonly string[],
+): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path.resolve(`dist/scripts/fraud-${command}.js`), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: {
+      PATH: process.env['PATH'],
+      DATABASE_URL: databaseUrl,
+      STRIPE_SECRET_KEY: 'sk_test_0123456789',
+      API_KEY_PEPPER: 'pepper pepper pepper pepper pepper',
+      ENCRYPTION_KEY: 'encryption encryption encryption k',
+    },
+  });
+  return { status, stdout, stderr };
+}

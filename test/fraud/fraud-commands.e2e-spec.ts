@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { FraudCoreModule, FraudService, LabelsRepository } from '#fraud';
 import { newId } from '#kernel';
-import { anAttempt, startFraudApp, type FraudApp } from './fraud-app.js';
+import { anAttempt, runFraudCommand, startFraudApp, type FraudApp } from './fraud-app.js';
 
 /** Enough days for the four folds, few enough payments for seconds. */
 const SMALL = ['--customers', '150', '--terminals', '300'];
@@ -24,21 +23,7 @@ describe('the fraud commands', () => {
   });
 
   const at = (file: string): string => path.join(folder, file);
-  function run(command: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
-    // In an empty folder, so that no .env and no data folder of this machine takes part.
-    const { status, stdout, stderr } = spawnSync(process.execPath, [path.resolve(`dist/scripts/fraud-${command}.js`), ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env['PATH'],
-        DATABASE_URL: fraud.databaseUrl,
-        STRIPE_SECRET_KEY: 'sk_test_0123456789',
-        API_KEY_PEPPER: 'pepper pepper pepper pepper pepper',
-        ENCRYPTION_KEY: 'encryption encryption encryption k',
-      },
-    });
-    return { status, stdout, stderr };
-  }
+  const run = (command: string, ...args: string[]) => runFraudCommand(fraud, folder, command, args);
   const lastLineOf = (stdout: string): unknown => JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 
   it('generate the same file from the same seed, gzipped by its name', () => {

@@ -209,6 +209,10 @@ describe(GatewayEventsService.name, () => {
           if (++statements === 2) await meanwhile();
           return transaction.query(sql, params);
         },
+        execute: (sql, params) => {
+          statements++;
+          return transaction.execute(sql, params);
+        },
         afterCommit: (work) => {
           transaction.afterCommit(work);
         },

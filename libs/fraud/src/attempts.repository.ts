@@ -75,7 +75,7 @@ export class AttemptsRepository {
 
   /** In one order for everybody, or two attempts that cross would wait for each other. Sets the time for the statement that follows. */
   private async lockSubjects(transaction: Queryable, { merchantId, device, card }: FraudAttempt, budgetMs: number): Promise<void> {
-    await transaction.query(
+    await transaction.execute(
       // Never the address: behind one, a whole building would queue. Without a card the device's lock is taken twice.
       `select pg_advisory_xact_lock(least(device, card)), pg_advisory_xact_lock(greatest(device, card)), set_config('statement_timeout', $4, true)
        from (select hashtextextended('device:' || $2, 0) as device, hashtextextended('card:' || $1 || ':' || $3, 0) as card) as names`,

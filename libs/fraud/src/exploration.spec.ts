@@ -32,6 +32,16 @@ describe(explorationOf.name, () => {
     expect(weights).toEqual(new Set([undefined, 20]));
   });
 
+  it('weighs each by one over the share, whatever the share', () => {
+    const settings = { percent: 15, upToMinor: 5_000 };
+
+    const sum = Array.from({ length: 10_000 }, (_, number) => explorationOf(payment(number), blocked(), settings)?.weight ?? 0);
+
+    // 1 500 ± 36 of 10 000, each standing for 6⅔.
+    expect(Math.abs(sum.reduce((total, weight) => total + weight, 0) - 10_000)).toBeLessThan(1_200);
+    expect(new Set(sum)).toEqual(new Set([0, 100 / 15]));
+  });
+
   it('gives one payment one answer', () => {
     const answers = (): unknown[] => Array.from({ length: 100 }, (_, number) => explorationOf(payment(number), blocked(), SETTINGS));
 

@@ -12,7 +12,7 @@ export interface ExplorationSettings {
 
 /** A would-be block that a person looks at. */
 export interface Exploration {
-  /** For how many would-be blocks it stands when frauds are counted and models are trained. */
+  /** For how many would-be blocks it stands when frauds are counted and models are trained: one over the share that is looked at. */
   readonly weight: number;
 }
 
@@ -31,7 +31,7 @@ export function explorationOf(
   if (decision !== 'block' || isDegraded || percent === 0) return null;
   if (upToMinor === null || amount.amountMinor > upToMinor) return null;
   if (findings.some(({ mode, floor }) => mode === 'live' && floor !== null)) return null;
-  return lotOf(paymentId) < percent / 100 ? { weight: Math.round(100 / percent) } : null;
+  return lotOf(paymentId) < percent / 100 ? { weight: 100 / percent } : null;
 }
 
 /** A number of [0, 1) that nobody who does not choose the payment's id can choose. */

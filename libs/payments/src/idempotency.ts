@@ -1,7 +1,7 @@
 /** Idempotency keys: the unique row is the only arbiter of who runs a request. */
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { AppConfig, Database, NamedSql, type Queryable } from '#platform';
+import { AppConfig, Database, isUniqueViolation, NamedSql, type Queryable } from '#platform';
 import { type Answer, type Outcome } from './payment-answer.js';
 import { type PaymentCaller } from './payment.js';
 import { IdempotencyInProgressError, IdempotencyKeyMissingError, IdempotencyKeyReusedError } from './payments.errors.js';
@@ -34,6 +34,8 @@ export function valuesOfAnswer(key: string, answer: Answer): Record<string, unkn
   return { requestKey: key, responseStatus: answer.isFinal ? answer.status : null, responseBody: answer.isFinal ? answer.body : null };
 }
 
+const CLAIM = `insert into idempotency_keys (merchant_id, livemode, key, request_hash, object_id, locked_until)
+  values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))`;
 const FINISH = new NamedSql(`with changed as (select :merchantId as merchant_id, :livemode::boolean as livemode)${STORE_ANSWER} select 1`);
 
 /** SQL of `idempotency_keys`, scoped by merchant and mode. */
@@ -78,11 +80,23 @@ export class IdempotencyKeys {
     queryable: Queryable = this.database,
   ): Promise<boolean> {
     const rows = await queryable.query(
-      `insert into idempotency_keys (merchant_id, livemode, key, request_hash, object_id, locked_until)
-       values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6)) on conflict do nothing returning key`,
-      [caller.merchantId, caller.livemode, key, requestHash, objectId, this.config.payments.requestLeaseSeconds],
+      `${CLAIM} on conflict do nothing returning key`,
+      this.valuesOfClaim(caller, key, requestHash, objectId),
     );
     return rows.length === 1;
+  }
+
+  /**
+   * Takes the key along with the statements that follow in the same transaction. Should somebody else have it, these fail as well, with the error
+   * that {@link isKeyTaken} knows.
+   */
+  async claimAlong(
+    transaction: Queryable,
+    caller: PaymentCaller,
+    { key, requestHash }: IdempotentRequest,
+    objectId: string,
+  ): Promise<void> {
+    await transaction.execute(CLAIM, this.valuesOfClaim(caller, key, requestHash, objectId));
   }
 
   /** The answer of the request that was faster. @throws IdempotencyInProgressError while it has none. */
@@ -105,8 +119,17 @@ export class IdempotencyKeys {
   /** Ends the request. */
   async finish(caller: PaymentCaller, key: string, answer: Answer, queryable: Queryable = this.database): Promise<void> {
     const { merchantId, livemode } = caller;
-    await queryable.query(FINISH.text, FINISH.values({ ...valuesOfAnswer(key, answer), merchantId, livemode }));
+    await queryable.execute(FINISH.text, FINISH.values({ ...valuesOfAnswer(key, answer), merchantId, livemode }));
   }
+
+  private valuesOfClaim({ merchantId, livemode }: PaymentCaller, key: string, requestHash: Buffer, objectId: string): unknown[] {
+    return [merchantId, livemode, key, requestHash, objectId, this.config.payments.requestLeaseSeconds];
+  }
+}
+
+/** Whether a transaction failed because its request's key had been taken before. */
+export function isKeyTaken(error: unknown): boolean {
+  return isUniqueViolation(error, 'idempotency_keys_pkey');
 }
 
 /**

@@ -27,8 +27,14 @@ export class PaymentAdmission {
   /** @throws PolicyViolationError when a limit has no room. */
   async admit(transaction: Queryable, caller: PaymentCaller, draft: PaymentDraft, paymentId: string): Promise<Admission> {
     const customerId = await this.customerOf(transaction, caller, draft);
-    await this.limits.reserve(transaction, caller, draft, { paymentId, customerId });
-    return { customerId, assessment: await this.assess(transaction, caller, draft, { paymentId, customerId }) };
+    // In one message as far as neither needs an answer: the order in which they ask is the order of the locks.
+    const [reserved, assessed] = await Promise.allSettled([
+      this.limits.reserve(transaction, caller, draft, { paymentId, customerId }),
+      this.assess(transaction, caller, draft, { paymentId, customerId }),
+    ]);
+    if (reserved.status === 'rejected') throw reserved.reason;
+    if (assessed.status === 'rejected') throw assessed.reason;
+    return { customerId, assessment: assessed.value };
   }
 
   private async customerOf(transaction: Queryable, caller: PaymentCaller, { request, payer }: PaymentDraft): Promise<string | null> {
@@ -58,7 +64,7 @@ export class PaymentAdmission {
         registeredAt: device.registeredAt,
         status: device.status,
         capabilityCount: device.capabilities.length,
-        fingerprintMatches: null,
+        fingerprintMatches: request.deviceFingerprint === undefined ? null : request.deviceFingerprint === device.fingerprint,
         isAutomationAuthorised: device.isAuthorisedForAutomatedPayments,
       },
       card: draft.payer.card,

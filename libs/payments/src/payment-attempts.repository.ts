@@ -92,14 +92,14 @@ export class PaymentAttemptsRepository {
     actor: string,
   ): Promise<PlannedAttempt> {
     const planned = planAttempt(payment, operation, actor);
-    await queryable.query(PLAN.text, PLAN.values({ ...valuesOfPlan(planned), paymentId: payment.id, merchantId: payment.merchantId }));
+    await queryable.execute(PLAN.text, PLAN.values({ ...valuesOfPlan(planned), paymentId: payment.id, merchantId: payment.merchantId }));
     return planned;
   }
 
   /** Records what came of the call. The first known result stands; only an unknown one may be replaced. */
   async finish(queryable: Queryable, attempt: Pick<PlannedAttempt, 'id'>, answer: GatewayAnswer<unknown>): Promise<void> {
     if (answer.outcome === 'not_sent') return;
-    await queryable.query(END.text, END.values(valuesOfEnd({ id: attempt.id, answer })));
+    await queryable.execute(END.text, END.values(valuesOfEnd({ id: attempt.id, answer })));
   }
 
   /** The newest attempt at an operation. */

@@ -3,7 +3,7 @@ import { type AttemptAssessment } from '#fraud';
 import { AppConfig, Database, type Queryable } from '#platform';
 import { type PaymentStatus } from './domain/payment-status.js';
 import { mustAccumulate } from './domain/processor-minimum.js';
-import { IdempotencyKeys, type IdempotentRequest } from './idempotency.js';
+import { IdempotencyKeys, type IdempotentRequest, isKeyTaken } from './idempotency.js';
 import { answerOf, audienceOf } from './payment-answer.js';
 import { type Admission, PaymentAdmission } from './payment-admission.js';
 import { planAttempt, type PlannedAttempt } from './payment-attempts.repository.js';
@@ -30,8 +30,17 @@ export class PaymentRecorder {
 
   /** @returns null when another request has the key; nothing is written then. */
   async record(caller: PaymentCaller, key: IdempotentRequest, draft: PaymentDraft, id: string): Promise<RecordedPayment | null> {
+    try {
+      return await this.recordOnce(caller, key, draft, id);
+    } catch (error) {
+      if (isKeyTaken(error)) return null;
+      throw error;
+    }
+  }
+
+  private recordOnce(caller: PaymentCaller, key: IdempotentRequest, draft: PaymentDraft, id: string): Promise<RecordedPayment> {
     return this.database.transaction(async (transaction) => {
-      if (!(await this.idempotency.claim(caller, key.key, key.requestHash, id, transaction))) return null;
+      await this.idempotency.claimAlong(transaction, caller, key, id);
       const admission = await this.admission.admit(transaction, caller, draft, id);
       const status = statusAfter(admission.assessment, draft);
       const attempt = status === 'processing' ? planAttempt(caller, 'create', caller.actorId) : null;

@@ -208,7 +208,7 @@ export class PaymentsRepository {
       along,
       after: payment,
     });
-    await transaction.query(text, values);
+    await transaction.execute(text, values);
     transaction.afterCommit(() => {
       countPaymentChange(null, payment);
     });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '#platform';
+import { KNOWN_COUNTS } from '../labelled-counts.js';
 import { type ListKind, type ListName } from './list-value.js';
 
 /** An entry as it may be shown: personal values masked. */
@@ -45,6 +46,7 @@ export interface PastHits {
   readonly currency: string;
   readonly payments: number;
   readonly amountMinor: number;
+  /** Labelled payments; one that a person looked at instead of its being blocked counts for as many as it stands for. */
   readonly knownFrauds: number;
   readonly knownLegitimate: number;
 }
@@ -143,13 +145,20 @@ export class BlacklistRepository {
     );
   }
 
-  /** What values would have met in the last 30 days, and how right that would have been by what is known today. */
+  /**
+   * What values would have met in the last 30 days, and how right that would have been by what is known today.
+   *
+   * Of would-be blocks only the few that a person looked at have labels: each counts for as many as it stands for.
+   */
   countPastHits(merchantId: string, keys: readonly string[], networks: readonly string[]): Promise<PastHits[]> {
     return this.database.query<PastHits & Record<string, unknown>>(
       `select currency, count(*) as payments, sum(amount_minor)::bigint as "amountMinor",
-              count(*) filter (where label.is_fraud) as "knownFrauds", count(*) filter (where not label.is_fraud) as "knownLegitimate"
+              ${KNOWN_COUNTS}
        from fraud_attempts attempt left join lateral (
-         select is_fraud from fraud_labels where payment_id = attempt.payment_id order by sequence desc limit 1) as label on true
+         select is_fraud, coalesce((
+           select (contributions #>> '{exploration,weight}')::float8 from fraud_assessments
+            where payment_id = attempt.payment_id order by id desc limit 1), 1) as weight
+         from fraud_labels where payment_id = attempt.payment_id order by sequence desc limit 1) as label on true
        where merchant_id = $1 and attempted_at > now() - interval '30 days'
          and (list_keys && $2::text[] or exists (select 1 from unnest($3::inet[]) as network where network >>= attempt.ip))
        group by currency order by currency`,

@@ -43,6 +43,9 @@ export const ENGINE_FEATURES = [
   'terminal_fraud_run',
 ] as const;
 
+/** What the day of the week decides: of one day's payments it says nothing about drift. */
+export const CALENDAR_FEATURES: readonly string[] = ['is_weekend'];
+
 /** Whether a payment was a fraud is known this long after it. */
 export const LABEL_DELAY_SECONDS = 7 * 86_400;
 /** An earlier payment was big when it exceeds this many times the customer's mean of now. */

@@ -12,6 +12,9 @@ export interface StoredModel {
   readonly document: FraudModelDocument;
 }
 
+// In [0, 1), the same for a payment for ever.
+const LOT = `('x' || left(md5(assessment.payment_id), 8))::bit(32)::bigint / 4294967296.0`;
+
 /** SQL of `fraud_models` and `fraud_model_drift`. */
 @Injectable()
 export class ModelsRepository {
@@ -61,7 +64,8 @@ export class ModelsRepository {
   /**
    * What models saw since then with what is known today, in order of time; a payment without a label counts as legitimate.
    *
-   * What was blocked is left out: it never became one or the other. The few that a person looked at instead come as often as their weight says.
+   * What was blocked is left out: it never became one or the other. The few that a person looked at instead come as often as their weight says, which
+   * is no integer: the same lot for ever decides about its fraction.
    */
   async listLabelled(since: Date): Promise<LabelledPayment[]> {
     return this.database.query<LabelledPayment & Record<string, unknown>>(
@@ -69,7 +73,8 @@ export class ModelsRepository {
               features -> 'model' -> 'inputs' as inputs, coalesce(label.is_fraud, false) as "isFraud"
        from fraud_assessments assessment
          left join lateral (select is_fraud from fraud_labels where payment_id = assessment.payment_id order by sequence desc limit 1) as label on true
-         cross join generate_series(1, case when label.is_fraud is null then 1 else coalesce((contributions #>> '{exploration,weight}')::int, 1) end)
+         cross join lateral (select coalesce((contributions #>> '{exploration,weight}')::float8, 1) as weight) as exploration
+         cross join generate_series(1, case when label.is_fraud is null then 1 else floor(weight)::int + (${LOT} < weight - floor(weight))::int end)
        where id > $1 and json_array_length(features -> 'model' -> 'inputs') = $2
          and (decision <> 'block' or mode = 'shadow' or label.is_fraud is not null) order by id`,
       [firstAssessmentIdSince(since), ENGINE_FEATURES.length],

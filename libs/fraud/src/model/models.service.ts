@@ -7,7 +7,7 @@ import { AuditLog } from '#security';
 import { ModelNotFoundError, ModelNotPromotableError } from '../fraud.errors.js';
 import { fraudModelStabilityIndex } from '../metrics.js';
 import { readWithin } from '../read-within.js';
-import { ENGINE_FEATURES } from './card-features.js';
+import { CALENDAR_FEATURES, ENGINE_FEATURES } from './card-features.js';
 import { FraudModel, type FraudModelDocument } from './fraud-model.js';
 import { stabilityIndex } from './metrics.js';
 import { promotionObstacles, trainOnPayments } from './model-training.js';
@@ -183,7 +183,7 @@ function driftOf({ card, ensemble }: FraudModelDocument, rows: readonly (readonl
   const indexes: Record<string, number> = {};
   for (const [column, feature] of ensemble.featureNames.entries()) {
     const distribution = card.distributions[feature];
-    if (distribution === undefined) continue;
+    if (distribution === undefined || CALENDAR_FEATURES.includes(feature)) continue;
     indexes[feature] = stabilityIndex(
       distribution,
       Float64Array.from(rows, (row) => row[column] ?? NaN),

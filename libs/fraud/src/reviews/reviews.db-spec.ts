@@ -4,6 +4,8 @@ import { aMerchant, anAttempt, type NotedDecisions, startFraudApp, type FraudApp
 import { BlacklistService } from '../blacklist/blacklist.service.js';
 import { FraudModule } from '../fraud.module.js';
 import { FraudService } from '../fraud.service.js';
+import { LabelsRepository } from '../labels.repository.js';
+import { ModelsRepository } from '../model/models.repository.js';
 import { RuleSetsService } from '../rules/rule-sets.service.js';
 import { ReviewQueue } from './review-queue.js';
 import { ReviewedPayments } from './review.js';
@@ -256,6 +258,27 @@ describe('reviews', () => {
         { decision: 'block', weight: '5', count: held },
         { decision: 'block', weight: null, count: 60 - held },
       ]);
+    });
+
+    it('as so many in reports and in training as each stands for', async () => {
+      const by = { actor: 'system:test' };
+      const shadow = { document: {}, comment: 'the default looks on', mode: 'shadow' } as const;
+      const { version } = await tuned.app.get(RuleSetsService).create(tuned.merchantId, 'retail', shadow, by);
+      const customerId = 'cus_explored';
+      let paymentId = newId('payment');
+      while ((await assess({ businessType: 'retail', customerId, paymentId })).decision !== 'review') paymentId = newId('payment');
+      const label = { paymentId, isFraud: true, source: 'review', sourceId: 'rev_explored' } as const;
+      await tuned.app.get(LabelsRepository).insert(tuned.database, label);
+
+      const report = await tuned.app.get(RuleSetsService).shadowReport(tuned.merchantId, false, { businessType: 'retail', version }, 30);
+      const csv = `kind,value,reason\ncustomer,${customerId},known\n`;
+      const { pastHits } = await tuned.app.get(BlacklistService).importCsv(tuned.merchantId, csv, true, by);
+      const rows = await tuned.app.get(ModelsRepository).listLabelled(new Date(0));
+
+      const counted = { knownFrauds: 5, knownLegitimate: 0 };
+      expect(report).toMatchObject([{ decision: 'block', shadowDecision: 'allow', ...counted }]);
+      expect(pastHits).toMatchObject([counted]);
+      expect(rows.filter(({ customer, isFraud }) => customer === customerId && isFraud)).toHaveLength(5);
     });
 
     it.each([

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type BusinessType } from '#merchants';
 import { Database, isUniqueViolation, type Queryable } from '#platform';
 import { type RuleMode, type RuleSet } from '../domain/rule-set.js';
+import { KNOWN_COUNTS } from '../labelled-counts.js';
 
 /** One immutable version of what a merchant's payments are judged by. */
 export interface StoredRuleSet {
@@ -21,6 +22,7 @@ export interface ShadowReportLine {
   readonly shadowDecision: string;
   readonly payments: number;
   readonly amountMinor: number;
+  /** Labelled payments; one that a person looked at instead of its being blocked counts for as many as it stands for. */
   readonly knownFrauds: number;
   readonly knownLegitimate: number;
 }
@@ -105,14 +107,19 @@ export class RuleSetsRepository {
     ]);
   }
 
-  /** Where shadow and decision differ, how much money that is, and how right the shadow is by what is known today. */
+  /**
+   * Where shadow and decision differ, how much money that is, and how right the shadow is by what is known today.
+   *
+   * Of would-be blocks only the few that a person looked at have labels: each counts for as many as it stands for.
+   */
   shadowReport(merchantId: string, livemode: boolean, shadowVersion: string, days: number): Promise<ShadowReportLine[]> {
     return this.database.query<ShadowReportLine & Record<string, unknown>>(
       `select currency, decision, contributions -> 'shadowRuleSet' ->> 'decision' as "shadowDecision",
               count(*) as payments, sum(amount_minor)::bigint as "amountMinor",
-              count(*) filter (where label.is_fraud) as "knownFrauds", count(*) filter (where not label.is_fraud) as "knownLegitimate"
+              ${KNOWN_COUNTS}
        from fraud_assessments assessment left join lateral (
-         select is_fraud from fraud_labels where payment_id = assessment.payment_id order by sequence desc limit 1) as label on true
+         select is_fraud, coalesce((contributions #>> '{exploration,weight}')::float8, 1) as weight
+         from fraud_labels where payment_id = assessment.payment_id order by sequence desc limit 1) as label on true
        where merchant_id = $1 and livemode = $2 and created_at > now() - $4 * interval '1 day'
          and contributions -> 'shadowRuleSet' ->> 'version' = $3
        group by 1, 2, 3 order by 1, 2, 3`,

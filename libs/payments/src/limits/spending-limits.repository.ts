@@ -68,7 +68,7 @@ export class SpendingLimitsRepository {
     bucket: SpendingBucket,
   ): Promise<TakenBucket> {
     const isCount = bucket.window.kind === 'rolling';
-    const [row] = await transaction.query<{ used: number }>(
+    const taking = transaction.query<{ used: number }>(
       `with taken as (
          insert into spending_buckets as b (key, merchant_id, livemode, subject_id, used, window_ends_at)
          select $1, $2, $3, $4, $5::bigint, $6 where $7::bigint is null or $5 <= $7
@@ -91,7 +91,9 @@ export class SpendingLimitsRepository {
         payment.isReleasedByRefund,
       ],
     );
-    if (isCount) return this.countRolling(transaction, payment.id, bucket);
+    // Behind it in the same message: the bucket's row is locked by then, and this payment is counted.
+    if (isCount) return (await Promise.all([this.countRolling(transaction, payment.id, bucket), taking]))[0];
+    const [row] = await taking;
     if (row) return { fits: true, used: row.used - bucket.take, freesAt: bucket.window.end };
     const [full] = await transaction.query<{ used: number }>('select used from spending_buckets where key = $1', [bucket.key]);
     return { fits: false, used: full?.used ?? 0, freesAt: bucket.window.end };
@@ -132,7 +134,6 @@ export class SpendingLimitsRepository {
     );
   }
 
-  /** The bucket's row is locked by now, and this payment is counted. */
   private async countRolling(transaction: Queryable, paymentId: string, bucket: SpendingBucket): Promise<TakenBucket> {
     // A rolling window's start lies as long before the payment as its end after it.
     const windowSeconds = (bucket.window.end.getTime() - bucket.window.start.getTime()) / (2 * SECOND_MS);

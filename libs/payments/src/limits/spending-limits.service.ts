@@ -34,7 +34,6 @@ export class SpendingLimitsService {
     draft: PaymentDraft,
     ids: { readonly paymentId: string; readonly customerId: string | null },
   ): Promise<void> {
-    const violations: LimitViolation[] = [];
     const payment = {
       amountMinor: draft.amount.amountMinor,
       currency: draft.amount.currency,
@@ -44,10 +43,13 @@ export class SpendingLimitsService {
       ...limitsOf(draft.device, draft.amount.currency),
     };
     const taker = { id: ids.paymentId, isReleasedByRefund: draft.profile.refundReleasesLimits };
-    for (const bucket of bucketsFor(payment, draft.profile)) {
-      const { fits, used, freesAt } = await this.repository.take(transaction, caller, taker, bucket);
-      if (!fits) violations.push(violationOf(bucket, used, freesAt));
-    }
+    // In the order of their keys, all in one message.
+    const buckets = bucketsFor(payment, draft.profile);
+    const taken = await Promise.all(buckets.map((bucket) => this.repository.take(transaction, caller, taker, bucket)));
+    const violations = buckets.flatMap((bucket, index) => {
+      const { fits, used, freesAt } = taken[index] ?? { fits: true, used: 0, freesAt: bucket.window.end };
+      return fits ? [] : [violationOf(bucket, used, freesAt)];
+    });
     if (violations.length > 0) throw new PolicyViolationError(violations);
   }
 

@@ -5,7 +5,9 @@ import { DataSource } from 'typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { AppConfig } from '../config/app-config.js';
 import { inSpan } from '../telemetry/tracing.js';
-import { DatabaseUnavailableError, isSerializationFailure, isUnavailable } from './postgres-errors.js';
+import { StatementGroup } from './statement-group.js';
+import { type GroupResult, type Runner, type Statement, Transaction } from './transaction.js';
+import { DatabaseUnavailableError, isHangUp, isSerializationFailure, isUnavailable } from './postgres-errors.js';
 
 /** Runs statements, either each on its own or all in one transaction. */
 export interface Queryable {
@@ -15,6 +17,12 @@ export interface Queryable {
    * @param sql - A constant text: it is planned once per connection and its values are `params`.
    */
   query<Row extends QueryResultRow>(sql: string, params?: readonly unknown[]): Promise<Row[]>;
+
+  /**
+   * Runs a statement that returns nothing. In a transaction it goes along with the next one that is queried, or with the commit, which costs no
+   * round trip of its own: this resolves at once, and should the statement fail, then whoever is waited for next fails with its error.
+   */
+  execute(sql: string, params?: readonly unknown[]): Promise<void>;
 
   /**
    * Runs `work` once everything so far has been committed, for what must not be counted or told twice: at once outside a transaction, never when
@@ -38,7 +46,18 @@ export class Database implements Queryable {
 
   /** @throws DatabaseUnavailableError when the server is away or no connection became free in time. */
   async query<Row extends QueryResultRow>(sql: string, params: readonly unknown[] = []): Promise<Row[]> {
-    return retried(async () => (await this.pool.query<Row>(this.statement(sql, params))).rows);
+    return retried(() =>
+      this.withRunner(async (run) => {
+        const { results, failure } = await run([{ sql, params }]);
+        if (failure) throw failure;
+        return (results[0] ?? []) as Row[];
+      }),
+    );
+  }
+
+  /** As `query`, for what returns nothing. */
+  async execute(sql: string, params: readonly unknown[] = []): Promise<void> {
+    await this.query(sql, params);
   }
 
   afterCommit(work: () => void): void {
@@ -67,45 +86,68 @@ export class Database implements Queryable {
     };
   }
 
-  private async runTransaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
+  private runTransaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
+    return this.withRunner(async (run, discard) => {
+      const transaction = new Transaction(run);
+      try {
+        const result = await work(transaction);
+        await transaction.commit();
+        return result;
+      } catch (error) {
+        await transaction.rollback().catch(discard);
+        throw error;
+      }
+    });
+  }
+
+  /** Lends `work` a connection, which the pool does not hand out again when it is gone or `work` discards it. */
+  private async withRunner<T>(work: (run: Runner, discard: () => void) => Promise<T>): Promise<T> {
     const client: PoolClient = await this.pool.connect();
-    let broken: Error | undefined;
-    const afterwards: (() => void)[] = [];
-    // A client in use is nobody's to watch but ours: its socket may fail between two statements, and an unheard error ends the process.
-    const noteBroken = (error: Error): void => {
-      broken = error;
+    let isBroken = false;
+    const discard = (): void => {
+      isBroken = true;
     };
-    client.on('error', noteBroken);
+    // A client in use is nobody's to watch but ours: its socket may fail between two statements, and an unheard error ends the process.
+    client.on('error', discard);
     try {
-      await client.query('begin');
-      const result = await work({
-        query: async <Row extends QueryResultRow>(sql: string, params: readonly unknown[] = []) =>
-          (await client.query<Row>(this.statement(sql, params))).rows,
-        afterCommit: (then) => afterwards.push(then),
-      });
-      await client.query('commit');
-      for (const then of afterwards) then();
-      return result;
+      return await work((statements) => this.run(client, statements), discard);
     } catch (error) {
-      await client.query('rollback').catch((rollbackError: unknown) => {
-        // The connection itself is gone; the pool must not hand it out again.
-        broken = rollbackError instanceof Error ? rollbackError : new Error('rollback failed');
-      });
+      // Told by the server before it hangs up.
+      if (isHangUp(error)) discard();
       throw error;
     } finally {
-      client.off('error', noteBroken);
-      client.release(broken);
+      client.off('error', discard);
+      client.release(isBroken);
     }
   }
 
-  private statement(sql: string, params: readonly unknown[]): { name?: string; text: string; values: unknown[] } {
-    if (!this.config.database.usesPreparedStatements) return { text: sql, values: [...params] };
+  private async run(client: PoolClient, statements: readonly Statement[]): Promise<GroupResult> {
+    const { pooler, usesPreparedStatements } = this.config.database;
+    if (pooler === 'none' && usesPreparedStatements) {
+      const prepared = statements.map(({ sql, params }) => ({ name: this.nameOf(sql), text: sql, values: params }));
+      return new Promise((resolve) => client.query(new StatementGroup(prepared, resolve)));
+    }
+    const results: QueryResultRow[][] = [];
+    for (const { sql, params } of statements) {
+      try {
+        // A pooler is told of a transaction's beginning by its bare text.
+        const isNamed = usesPreparedStatements && params.length > 0;
+        const { rows } = await client.query<QueryResultRow>(isNamed ? { name: this.nameOf(sql), text: sql } : sql, [...params]);
+        results.push(rows);
+      } catch (error) {
+        return { results, failure: error as Error };
+      }
+    }
+    return { results, failure: null };
+  }
+
+  private nameOf(sql: string): string {
     let name = this.statementNames.get(sql);
     if (name === undefined) {
       name = `upp_${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`;
       this.statementNames.set(sql, name);
     }
-    return { name, text: sql, values: [...params] };
+    return name;
   }
 
   private get pool(): Pool {

@@ -46,6 +46,13 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
+/** Whether the connection is gone with this error. */
+export function isHangUp(error: unknown): boolean {
+  const code = sqlState(error);
+  // Class 08 connection, 57P operator intervention, 25P03 and 25P04 a transaction that took too long.
+  return code === undefined ? isUnavailable(error) : /^(08|57P|25P0[34])/.test(code);
+}
+
 function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
