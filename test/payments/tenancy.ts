@@ -1,7 +1,14 @@
 /** What the two walls between tenants hold back, for the suites that run it over each way to the database. */
 import { newId } from '#kernel';
 import { DevicesService } from '#devices';
-import { LedgerRepository, PaymentQueueRepository, PaymentsRepository, RefundsService, SpendingLimitsRepository } from '#payments';
+import {
+  LedgerRepository,
+  PaymentQueueRepository,
+  PaymentListsRepository,
+  PaymentsRepository,
+  RefundsService,
+  SpendingLimitsRepository,
+} from '#payments';
 import { Database, runAsTenant } from '#platform';
 import { ApiKeysService, UsersService } from '#security';
 import { TestSystem, type TestSystemOptions } from '../support/test-system.js';
@@ -100,10 +107,10 @@ export function describeTenancy(options: TestSystemOptions = {}): void {
         'list',
         () =>
           system.app
-            .get(PaymentsRepository)
+            .get(PaymentListsRepository)
             .list({ merchantId: system.merchantId, livemode: false, deviceId: null }, { limit: 10, startingAfter: null }, null),
       ],
-      ['listAdjustments', () => system.app.get(PaymentsRepository).listAdjustments(owned.payment)],
+      ['listAdjustments', () => system.app.get(PaymentListsRepository).listAdjustments(owned.payment)],
       ['claimDue', () => system.app.get(PaymentQueueRepository).claimDue(10, 1)],
       [
         'devices',

@@ -2,7 +2,7 @@ import { DomainError } from './domain-error.js';
 
 class TeapotError extends DomainError {
   constructor() {
-    super('conflict', 'teapot', 'This is a teapot.');
+    super('not_found', 'payment_not_found', 'There is no tea.');
   }
 }
 
@@ -11,6 +11,6 @@ describe('DomainError', () => {
     const error = new TeapotError();
 
     expect(error.name).toBe('TeapotError');
-    expect(String(error)).toBe('TeapotError: This is a teapot.');
+    expect(String(error)).toBe('TeapotError: There is no tea.');
   });
 });

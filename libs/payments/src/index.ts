@@ -61,6 +61,7 @@ export { PaymentCompleter } from './payment-completer.js';
 export { PaymentsCoreModule, PaymentsModule } from './payments.module.js';
 export { type LedgerDifference, LedgerRepository } from './ledger.repository.js';
 export { PaymentQueueRepository } from './payment-queue.repository.js';
+export { PaymentListsRepository } from './payment-lists.repository.js';
 export { PaymentsRepository } from './payments.repository.js';
 export { PaymentsService } from './payments.service.js';
 export { RefundsService } from './refunds/refunds.service.js';

@@ -5,14 +5,14 @@ import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
 import { DisputesRepository } from './disputes/disputes.repository.js';
 import { FraudWarningsRepository } from './fraud-news/fraud-warnings.repository.js';
 import { type Payment } from './payment.js';
-import { PaymentsRepository } from './payments.repository.js';
+import { PaymentListsRepository } from './payment-lists.repository.js';
 
 /** Attempts and adjustments of a payment in one story, with what its issuer said of it. */
 @Injectable()
 export class PaymentTimeline {
   constructor(
     private readonly database: Database,
-    private readonly payments: PaymentsRepository,
+    private readonly lists: PaymentListsRepository,
     private readonly attempts: PaymentAttemptsRepository,
     private readonly disputes: DisputesRepository,
     private readonly warnings: FraudWarningsRepository,
@@ -21,7 +21,7 @@ export class PaymentTimeline {
   async of(payment: Payment): Promise<TimelineResponse> {
     const [attempts, adjustments, disputes, warnings] = await Promise.all([
       this.attempts.list(this.database, payment.id),
-      this.payments.listAdjustments(payment.id),
+      this.lists.listAdjustments(payment.id),
       this.disputes.listAdjustments(payment.id),
       this.warnings.list(payment.id),
     ]);

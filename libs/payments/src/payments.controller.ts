@@ -14,7 +14,7 @@ import {
 import { PaymentListResponse, TimelineResponse } from './dto/payment-lists.response.js';
 import { RefundListResponse, RefundResponse, refundResponseOf } from './dto/refund.response.js';
 import { idempotencyKeyOf } from './idempotency.js';
-import { PaymentResponse, paymentResponseOf } from './dto/payment.response.js';
+import { PaymentResponse } from './dto/payment.response.js';
 import { callerOf } from './payment-caller.js';
 import { PaymentRetriesService } from './payment-retries.service.js';
 import { PaymentOperations } from './payment-operations.js';
@@ -59,14 +59,13 @@ export class PaymentsController {
   @Get()
   @RequireScope('payments:read', 'payments:read_own')
   @ApiOkResponse({ type: PaymentListResponse })
-  async list(
+  list(
     @CurrentPrincipal() principal: Principal,
     @Query() query: PaymentPageQuery,
     @Req() request: FastifyRequest,
   ): Promise<PaymentListResponse> {
     const page = { limit: query.limit, startingAfter: query.startingAfter ?? null };
-    const { data, hasMore } = await this.payments.list(callerOf(principal, request), page, query.status ?? null);
-    return { object: 'list', data: data.map((payment) => paymentResponseOf(payment)), hasMore };
+    return this.views.list(callerOf(principal, request), page, query.status ?? null);
   }
 
   /** One payment, with the objects it names where `expand[]` asks for them. */

@@ -47,6 +47,7 @@ import { PaymentQueueRepository } from './payment-queue.repository.js';
 import { PaymentSettler } from './payment-settler.js';
 import { PaymentSumsRepository } from './payment-sums.repository.js';
 import { PaymentsController } from './payments.controller.js';
+import { PaymentListsRepository } from './payment-lists.repository.js';
 import { PaymentsRepository } from './payments.repository.js';
 import { PaymentsService } from './payments.service.js';
 import { RefundsRepository } from './refunds/refunds.repository.js';
@@ -116,6 +117,7 @@ const SUBSCRIPTIONS = [
     PaymentOperations,
     PaymentPayers,
     PaymentRecorder,
+    PaymentListsRepository,
     PaymentQueueRepository,
     PaymentRetries,
     PaymentRetriesService,

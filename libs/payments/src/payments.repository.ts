@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { assert, Clock, SECOND_MS } from '#kernel';
 import { AppConfig, Database, type Queryable } from '#platform';
-import { type PaymentStatus } from './domain/payment-status.js';
 import { type ReservationState, reservationStateOf } from './domain/spending-limit.js';
 import { countPaymentChange } from './metrics.js';
 import { type ChangeSource, type Payment, type PaymentCaller, type PaymentChange } from './payment.js';
@@ -42,29 +41,6 @@ export type NewPayment = Pick<
   /** Seconds until the completer looks; null when the payment is at rest. */
   readonly checkAfterSeconds: number | null;
 };
-
-/** One page of a list: newest first, `startingAfter` excluded. */
-export interface PageRequest {
-  readonly limit: number;
-  readonly startingAfter: string | null;
-}
-
-/** One line of a payment's history. */
-export interface PaymentAdjustment {
-  readonly sequence: number;
-  readonly source: ChangeSource['source'];
-  readonly sourceId: string | null;
-  readonly statusBefore: PaymentStatus | null;
-  readonly statusAfter: PaymentStatus;
-  readonly amountMinor: number;
-  readonly tipMinor: number;
-  readonly amountCapturableMinor: number;
-  readonly amountReceivedMinor: number;
-  readonly amountRefundedMinor: number;
-  readonly amountDisputedMinor: number;
-  readonly outcomeCertainty: 'known' | 'unknown';
-  readonly createdAt: Date;
-}
 
 /** Aliased to the names of {@link Payment}, so that a row is one. */
 export const PAYMENT_COLUMNS = `id, merchant_id as "merchantId", livemode, status, outcome_certainty as "outcomeCertainty", amount_minor as "amountMinor",
@@ -142,31 +118,6 @@ export class PaymentsRepository {
   getAll(queryable: Queryable, ids: ReadonlySet<string>): Promise<Payment[]> {
     if (ids.size === 0) return Promise.resolve([]);
     return queryable.query<Payment>(`select ${PAYMENT_COLUMNS} from payments where id = any ($1::text[])`, [[...ids]]);
-  }
-
-  list(
-    caller: Pick<PaymentCaller, 'merchantId' | 'livemode' | 'deviceId'>,
-    page: PageRequest,
-    status: PaymentStatus | null,
-  ): Promise<Payment[]> {
-    return this.database.query<Payment>(
-      `select ${PAYMENT_COLUMNS} from payments
-       where merchant_id = $1 and livemode = $2 and ($3::text is null or device_id = $3) and ($4::text is null or status = $4)
-         and ($5::text is null or id < $5)
-       order by id desc limit $6`,
-      [caller.merchantId, caller.livemode, caller.deviceId, status, page.startingAfter, page.limit],
-    );
-  }
-
-  listAdjustments(paymentId: string): Promise<PaymentAdjustment[]> {
-    return this.database.query<PaymentAdjustment>(
-      `select sequence, source, source_id as "sourceId", status_before as "statusBefore", status_after as "statusAfter", amount_minor as "amountMinor",
-         tip_minor as "tipMinor", amount_capturable_minor as "amountCapturableMinor", amount_received_minor as "amountReceivedMinor",
-         amount_refunded_minor as "amountRefundedMinor", amount_disputed_minor as "amountDisputedMinor",
-         outcome_certainty as "outcomeCertainty", created_at as "createdAt"
-       from payment_adjustments where payment_id = $1 order by sequence`,
-      [paymentId],
-    );
   }
 
   /** How many payments the customer has completed with the merchant. */

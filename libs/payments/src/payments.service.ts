@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, isId, newId } from '#kernel';
 import { MerchantsService } from '#merchants';
 import { crashPoint } from '#platform';
-import { type PaymentStatus } from './domain/payment-status.js';
 import { type CreatePaymentDto } from './dto/create-payment.dto.js';
 import { IdempotencyKeys, type IdempotentRequest, requestHashOf } from './idempotency.js';
 import { audienceOf, OpenRequest, type Outcome } from './payment-answer.js';
@@ -12,7 +11,7 @@ import { PaymentRecorder, type RecordedPayment } from './payment-recorder.js';
 import { type Payment, type PaymentCaller, sourceOf } from './payment.js';
 import { type Seller } from './payment-seller.js';
 import { IdempotencyInProgressError, PaymentNotFoundError } from './payments.errors.js';
-import { type PageRequest, PaymentsRepository } from './payments.repository.js';
+import { PaymentsRepository } from './payments.repository.js';
 
 /** The story of a payment: rules, record, processor, answer. */
 @Injectable()
@@ -50,12 +49,6 @@ export class PaymentsService {
     const payment = isId('payment', id) ? await this.payments.find(caller, id) : null;
     if (!payment) throw new PaymentNotFoundError();
     return payment;
-  }
-
-  /** One page, newest first. */
-  async list(caller: PaymentCaller, page: PageRequest, status: PaymentStatus | null): Promise<{ data: Payment[]; hasMore: boolean }> {
-    const payments = await this.payments.list(caller, { ...page, limit: page.limit + 1 }, status);
-    return { data: payments.slice(0, page.limit), hasMore: payments.length > page.limit };
   }
 
   /**

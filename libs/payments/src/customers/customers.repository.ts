@@ -3,7 +3,7 @@ import { assert, newId } from '#kernel';
 import { Database, type Queryable } from '#platform';
 import { PersonalDataCipher, type SealedPlace } from '#security';
 import { type PaymentCaller } from '../payment.js';
-import { type PageRequest } from '../payments.repository.js';
+import { type PageRequest } from '../payment-lists.repository.js';
 
 /** Who pays, without the address. */
 export interface Customer {

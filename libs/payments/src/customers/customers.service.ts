@@ -4,7 +4,7 @@ import { Database } from '#platform';
 import { type Customer, CustomersRepository } from './customers.repository.js';
 import { type PaymentCaller } from '../payment.js';
 import { CustomerNotFoundError } from '../payments.errors.js';
-import { type PageRequest } from '../payments.repository.js';
+import { type PageRequest } from '../payment-lists.repository.js';
 
 /** Customers of a merchant: one for each address. */
 @Injectable()

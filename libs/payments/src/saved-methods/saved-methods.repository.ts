@@ -3,7 +3,7 @@ import { assert } from '#kernel';
 import { AppConfig, Database, type Queryable } from '#platform';
 import { savedMethodResponseOf } from '../dto/saved-method.response.js';
 import { type PaymentCaller } from '../payment.js';
-import { type PageRequest } from '../payments.repository.js';
+import { type PageRequest } from '../payment-lists.repository.js';
 import { type SavedMethod, type SavedMethodChange } from './saved-method.js';
 
 /** Whose rows a request may see. */

@@ -8,7 +8,7 @@ import { IdempotencyKeys, requestHashOf } from '../idempotency.js';
 import { type Answer, type Outcome, refusal } from '../payment-answer.js';
 import { type PaymentCaller } from '../payment.js';
 import { CustomerNotFoundError, GatewayUnavailableError, IdempotencyInProgressError } from '../payments.errors.js';
-import { type PageRequest } from '../payments.repository.js';
+import { type PageRequest } from '../payment-lists.repository.js';
 import { type SavedMethod } from './saved-method.js';
 import { SavedMethodChanges } from './saved-method-changes.js';
 import { REFUSED, SavedMethodSetup, type SetupProgress } from './saved-method-setup.js';

@@ -4,7 +4,7 @@ import { Database, type Queryable } from '#platform';
 import { subscriptionEventsTotal } from '../metrics.js';
 import { subscriptionResponseOf } from '../dto/subscription.response.js';
 import { type PaymentCaller } from '../payment.js';
-import { type PageRequest } from '../payments.repository.js';
+import { type PageRequest } from '../payment-lists.repository.js';
 import { type Subscription, type SubscriptionEvent, type SubscriptionEventType, type SubscriptionStatus } from './subscription.js';
 
 /** A subscription's first row. */

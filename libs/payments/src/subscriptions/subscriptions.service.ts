@@ -8,7 +8,7 @@ import { subscriptionResponseOf } from '../dto/subscription.response.js';
 import { PaymentDrafts } from '../payment-drafts.js';
 import { type PaymentCaller } from '../payment.js';
 import { UnknownCurrencyError } from '../payments.errors.js';
-import { type PageRequest } from '../payments.repository.js';
+import { type PageRequest } from '../payment-lists.repository.js';
 import { OffSessionNotAgreedError, SavedMethodStateError } from '../saved-methods/saved-methods.errors.js';
 import { SavedMethodsService } from '../saved-methods/saved-methods.service.js';
 import { savedMethodResponseOf } from '../dto/saved-method.response.js';
