@@ -225,7 +225,9 @@ async function bothSides(made: readonly Made[]) {
     const [intent] = intents;
     // An intent that was never confirmed, or whose payment ended here without money, may rest in a state of its own.
     const isAtRest = intent?.amount_received === 0 && !['requires_capture', 'succeeded', 'processing'].includes(intent.status);
-    const mayDiffer = status === 'canceled' || status === 'requires_confirmation';
+    // A declined one has another method when the answer to its being given was lost: before it is confirmed that says nothing.
+    const isGivenMethod = status === 'requires_payment_method' && intent?.status === 'requires_confirmation';
+    const mayDiffer = status === 'canceled' || status === 'requires_confirmation' || isGivenMethod;
     return {
       id,
       status: !intent || (isAtRest && mayDiffer) ? status : intent.status,
