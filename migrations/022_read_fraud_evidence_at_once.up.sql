@@ -67,12 +67,12 @@ begin
   begin
     if in_reads then
       -- In the order of worth: first what decides alone, then what limits rest on, then what is compared.
-      select coalesce(json_agg(json_build_object('entryId', id, 'kind', kind, 'list', list) order by id), '[]') into found_lists from (
-        select entry.id, entry.kind, entry.list from unnest(in_list_kinds, in_list_values) as wanted (kind, value)
+      select coalesce(json_agg(json_build_object('entryId', id, 'kind', kind, 'list', list, 'mode', mode) order by id), '[]') into found_lists from (
+        select entry.id, entry.kind, entry.list, entry.mode from unnest(in_list_kinds, in_list_values) as wanted (kind, value)
           join blacklist entry on entry.merchant_id = in_merchant_id and entry.kind = wanted.kind and entry.value = wanted.value
          where entry.removed_at is null and (entry.expires_at is null or entry.expires_at > at)
         union all
-        select id, kind, list from blacklist
+        select id, kind, list, mode from blacklist
          where network >>= in_ip and merchant_id = in_merchant_id
            and removed_at is null and network is not null and (expires_at is null or expires_at > at)) as matching;
       if json_array_length(found_lists) > 0 then

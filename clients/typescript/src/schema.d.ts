@@ -7,6 +7,7 @@ export interface Schemas {
     readonly value: string;
     readonly reason: string;
     readonly list?: "block" | "review" | "allow";
+    readonly mode?: "live" | "shadow";
     readonly expiresAt?: string;
   };
   ApiKeyListResponse: {
@@ -387,10 +388,14 @@ export interface Schemas {
     readonly data: readonly (Schemas['ListEntryResponse'])[];
     readonly hasMore: boolean;
   };
+  ListEntryModeDto: {
+    readonly mode: "live" | "shadow";
+  };
   ListEntryResponse: {
     readonly id: string;
     readonly object: "blacklist_entry";
     readonly list: "block" | "review" | "allow";
+    readonly mode: "live" | "shadow";
     readonly kind: "device" | "email" | "email_domain" | "ip" | "cidr" | "card_fingerprint" | "bin" | "customer" | "country";
     readonly value: string;
     readonly reason: string;
@@ -458,6 +463,17 @@ export interface Schemas {
     readonly type: string;
     readonly url: string | null;
     readonly details: Readonly<Record<string, unknown>>;
+  };
+  PastHitsLine: {
+    readonly currency: string;
+    readonly payments: number;
+    readonly amountMinor: number;
+    readonly knownFrauds: number;
+    readonly knownLegitimate: number;
+  };
+  PastHitsResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['PastHitsLine'])[];
   };
   PayerElementsResponse: {
     readonly customerEmailAddress: string | null;
@@ -949,6 +965,7 @@ export interface Operations {
   'GET /api/admin/audit': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'objectId'?: string; 'action'?: string }; body: undefined; answer: Schemas['AuditListResponse'] };
   'GET /api/admin/audit/verify': { path: undefined; query: { 'from'?: number }; body: undefined; answer: Schemas['VerificationResponse'] };
   'GET /api/admin/blacklist': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'list'?: "block" | "review" | "allow"; 'kind'?: "device" | "email" | "email_domain" | "ip" | "cidr" | "card_fingerprint" | "bin" | "customer" | "country" }; body: undefined; answer: Schemas['ListEntriesResponse'] };
+  'GET /api/admin/blacklist/{id}/past-hits': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['PastHitsResponse'] };
   'GET /api/admin/customers/{id}/export': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['CustomerExportResponse'] };
   'GET /api/admin/feature-flags': { path: undefined; query: undefined; body: undefined; answer: undefined };
   'GET /api/admin/fraud/assessments': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'paymentId'?: string; 'decision'?: "allow" | "review" | "block" }; body: undefined; answer: Schemas['AssessmentListResponse'] };
@@ -1013,6 +1030,7 @@ export interface Operations {
   'POST /api/admin/api-keys/{id}/rotate': { path: { 'id': string }; query: undefined; body: Schemas['RotateApiKeyDto']; answer: Schemas['ApiKeyResponse'] };
   'POST /api/admin/blacklist': { path: undefined; query: undefined; body: Schemas['AddListEntryDto']; answer: Schemas['ListEntryResponse'] };
   'POST /api/admin/blacklist/import': { path: undefined; query: undefined; body: Schemas['ImportListDto']; answer: undefined };
+  'POST /api/admin/blacklist/{id}/mode': { path: { 'id': string }; query: undefined; body: Schemas['ListEntryModeDto']; answer: Schemas['ListEntryResponse'] };
   'POST /api/admin/customers/{id}/erase': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['CustomerErasureResponse'] };
   'POST /api/admin/fraud/assessments/{id}/replay': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['ReplayResponse'] };
   'POST /api/admin/merchants': { path: undefined; query: undefined; body: Schemas['CreateMerchantDto']; answer: Schemas['MerchantResponse'] };

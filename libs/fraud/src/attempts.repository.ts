@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, MINUTE_MS } from '#kernel';
 import { AppConfig, type Queryable } from '#platform';
 import { type ListKey, ListKeys } from './blacklist/list-keys.js';
+import { type EntryMode, type ListName } from './blacklist/list-value.js';
 import { type AmountHistory, type LocationFeatures } from './domain/features.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 import { type DeviceLabels, type PastAttempts } from './past-attempts.js';
@@ -16,7 +17,7 @@ export interface FraudEvidence {
   readonly businessType: AmountHistory | null;
   readonly lastPlace: LocationFeatures['last'];
   readonly labels: DeviceLabels | null;
-  readonly lists: readonly { readonly entryId: string; readonly kind: string; readonly list: 'block' | 'review' | 'allow' }[] | null;
+  readonly lists: readonly { readonly entryId: string; readonly kind: string; readonly list: ListName; readonly mode: EntryMode }[] | null;
 }
 
 /** What the database's function answers. */

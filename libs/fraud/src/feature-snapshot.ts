@@ -1,7 +1,16 @@
 import { HOUR_MS, localTimeAt, MINUTE_MS, SECOND_MS } from '#kernel';
-import { FEATURES_SCHEMA_VERSION, SUBJECTS, type FraudFeatures, type HistoryFeatures, type ModelFeatures } from './domain/features.js';
+import {
+  FEATURES_SCHEMA_VERSION,
+  SUBJECTS,
+  type FraudFeatures,
+  type HistoryFeatures,
+  type ListFeatures,
+  type ListHit,
+  type ModelFeatures,
+} from './domain/features.js';
 import { type FraudAttempt } from './fraud-attempt.js';
 import { type FraudEvidence } from './attempts.repository.js';
+import { type ListName } from './blacklist/list-value.js';
 import { customerHours, subjectHistory } from './past-attempts.js';
 
 /** The snapshot that rules and models see, from what the request says and what the database knows. */
@@ -9,7 +18,6 @@ export function snapshotOf(attempt: FraudAttempt, evidence: FraudEvidence, model
   const attemptedAt = new Date(evidence.attemptedAt);
   const { registeredAt, status, capabilityCount, fingerprintMatches, isAutomationAuthorised } = attempt.device;
   const ageSeconds = Math.floor((attemptedAt.getTime() - registeredAt.getTime()) / SECOND_MS);
-  const list = (name: string) => (evidence.lists ?? []).filter((hit) => hit.list === name).map(({ entryId, kind }) => ({ entryId, kind }));
   return {
     schemaVersion: FEATURES_SCHEMA_VERSION,
     attempt: {
@@ -28,9 +36,17 @@ export function snapshotOf(attempt: FraudAttempt, evidence: FraudEvidence, model
       last: evidence.lastPlace,
       countries: attempt.countries ?? { ip: null, card: null, device: null },
     },
-    lists: evidence.lists === null ? null : { block: list('block'), review: list('review'), allow: list('allow') },
+    lists: listsOf(evidence.lists),
     model,
   };
+}
+
+function listsOf(hits: FraudEvidence['lists']): ListFeatures | null {
+  if (hits === null) return null;
+  const of = (name: ListName): ListHit[] =>
+    hits.filter(({ list, mode }) => list === name && mode === 'live').map(({ entryId, kind }) => ({ entryId, kind }));
+  const shadow = hits.filter(({ mode }) => mode === 'shadow').map(({ entryId, kind, list }) => ({ entryId, kind, list }));
+  return { block: of('block'), review: of('review'), allow: of('allow'), ...(shadow.length > 0 && { shadow }) };
 }
 
 // Every zone is a multiple of this ahead of UTC, and changes its clocks at one: between two of them the offset stays.

@@ -123,7 +123,9 @@ describe('the time an assessment may take', () => {
       // Once it waits for the device its transaction is open; then the server ends it, as in a shutdown.
       await waitFor(async () => {
         const [killed] = await asOwnerQuery(
-          `select count(pg_terminate_backend(pid))::int as count from pg_locks where locktype = 'advisory' and not granted`,
+          // Other suites' databases are on the same server.
+          `select count(pg_terminate_backend(pid))::int as count from pg_locks
+           where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
         );
         return killed?.count === 1;
       });

@@ -3,8 +3,8 @@ import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nest
 import type { FastifyRequest } from 'fastify';
 import { actorOf, CurrentPrincipal, merchantIdOf, RequireScope, RequireStepUp, type AuditContext, type Principal } from '#security';
 import { BlacklistService, type ImportOutcome } from './blacklist.service.js';
-import { AddListEntryDto, ImportListDto, ListEntriesQuery } from './dto/add-list-entry.dto.js';
-import { ListEntriesResponse, ListEntryResponse, listEntryResponseOf } from './dto/list-entry.response.js';
+import { AddListEntryDto, ImportListDto, ListEntriesQuery, ListEntryModeDto } from './dto/add-list-entry.dto.js';
+import { ListEntriesResponse, ListEntryResponse, listEntryResponseOf, PastHitsResponse } from './dto/list-entry.response.js';
 
 /** The block, watch and allow lists of a merchant. */
 @ApiTags('blacklist')
@@ -36,7 +36,7 @@ export class BlacklistController {
     const { kind, value, list, reason } = body;
     const expiresAt = body.expiresAt === undefined ? null : new Date(body.expiresAt);
     const entry = { kind, value, list, reason, expiresAt };
-    return listEntryResponseOf(await this.blacklist.add(merchantIdOf(principal), entry, contextOf(principal, request)));
+    return listEntryResponseOf(await this.blacklist.add(merchantIdOf(principal), entry, contextOf(principal, request), body.mode));
   }
 
   /** Lists many values of a CSV file, or tells in a dry run what they would have met in 30 days. */
@@ -50,6 +50,29 @@ export class BlacklistController {
     @Req() request: FastifyRequest,
   ): Promise<ImportOutcome> {
     return this.blacklist.importCsv(merchantIdOf(principal), body.csv, body.dryRun, contextOf(principal, request));
+  }
+
+  /** What an entry has met or, in shadow, would have met in 30 days, and how right that was. */
+  @Get(':id/past-hits')
+  @RequireScope('blacklist:read')
+  @ApiOkResponse({ type: PastHitsResponse })
+  async pastHits(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<PastHitsResponse> {
+    return { object: 'list', data: await this.blacklist.pastHits(merchantIdOf(principal), id) };
+  }
+
+  /** Lets an entry act, or only look on; 409 when the value has another entry in that mode. */
+  @Post(':id/mode')
+  @HttpCode(200)
+  @RequireScope('blacklist:write')
+  @RequireStepUp()
+  @ApiOkResponse({ type: ListEntryResponse })
+  async setMode(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Body() body: ListEntryModeDto,
+    @Req() request: FastifyRequest,
+  ): Promise<ListEntryResponse> {
+    return listEntryResponseOf(await this.blacklist.setMode(merchantIdOf(principal), id, body.mode, contextOf(principal, request)));
   }
 
   /** Ends an entry. */

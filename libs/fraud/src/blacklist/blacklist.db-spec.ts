@@ -210,6 +210,39 @@ describe('the lists', () => {
     expect(again.body).toMatchObject({ added: 0, duplicates: 2 });
   });
 
+  it('looks on in shadow: whom the entry would have met is known before it acts', async () => {
+    const { body } = await add('customer', 'cus_suspect', { mode: 'shadow' });
+    const id = String(body['id']);
+    const paymentId = newId('payment');
+
+    expect(await assess({ customerId: 'cus_suspect', paymentId })).toMatchObject({ decision: 'allow' });
+    const [row] = await fraud.database.query('select features -> $2 as lists from fraud_assessments where payment_id = $1', [
+      paymentId,
+      'lists',
+    ]);
+    expect(row).toEqual({ lists: { block: [], review: [], allow: [], shadow: [{ entryId: id, kind: 'customer', list: 'block' }] } });
+    expect((await call('GET', `/${id}/past-hits`)).body).toEqual({
+      object: 'list',
+      data: [{ currency: 'usd', payments: 1, amountMinor: 1_099, knownFrauds: 0, knownLegitimate: 0 }],
+    });
+
+    expect(await call('POST', `/${id}/mode`, { mode: 'live' })).toMatchObject({ status: 200, body: { mode: 'live', hitCount: 1 } });
+    expect(await assess({ customerId: 'cus_suspect' })).toMatchObject({ decision: 'block' });
+  });
+
+  it('holds a value once a mode', async () => {
+    const shadow = await add('device', 'dev_twice', { mode: 'shadow' });
+    expect(await add('device', 'dev_twice', { mode: 'shadow' })).toMatchObject({ status: 409 });
+    const live = await add('device', 'dev_twice');
+
+    expect(live.status).toBe(201);
+    expect(await call('POST', `/${String(shadow.body['id'])}/mode`, { mode: 'live' })).toMatchObject({ status: 409 });
+    // Setting what is set changes nothing.
+    expect(await call('POST', `/${String(live.body['id'])}/mode`, { mode: 'live' })).toMatchObject({ status: 200 });
+    expect(await call('POST', '/bl_none/mode', { mode: 'live' })).toMatchObject({ status: 404 });
+    expect(await call('GET', '/bl_none/past-hits')).toMatchObject({ status: 404 });
+  });
+
   it('names what is wrong with a file and a value', async () => {
     expect(await call('POST', '/import', { csv: 'kind,value,reason\nip,1,r\n' })).toMatchObject({
       status: 400,

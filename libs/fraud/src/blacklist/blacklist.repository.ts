@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Queryable } from '#platform';
 import { KNOWN_COUNTS } from '../labelled-counts.js';
-import { type ListKind, type ListName } from './list-value.js';
+import { type EntryMode, type ListKind, type ListName } from './list-value.js';
 
 /** An entry as it may be shown: personal values masked. */
 export interface BlacklistEntry {
   readonly id: string;
   readonly list: ListName;
+  readonly mode: EntryMode;
   readonly kind: ListKind;
   readonly masked: string;
   readonly reason: string;
@@ -26,7 +27,7 @@ export type ListSource = 'manual' | 'rule' | 'dispute' | 'rate_limit';
 /** A row to be added. */
 export interface NewBlacklistEntry extends Pick<
   BlacklistEntry,
-  'id' | 'list' | 'kind' | 'masked' | 'reason' | 'source' | 'createdBy' | 'expiresAt' | 'escalation'
+  'id' | 'list' | 'mode' | 'kind' | 'masked' | 'reason' | 'source' | 'createdBy' | 'expiresAt' | 'escalation'
 > {
   readonly merchantId: string;
   /** Normalised; hashed when personal. */
@@ -51,7 +52,7 @@ export interface PastHits {
   readonly knownLegitimate: number;
 }
 
-const COLUMNS = `id, list, kind, masked, reason, source, created_by as "createdBy", created_at as "createdAt", expires_at as "expiresAt",
+const COLUMNS = `id, list, mode, kind, masked, reason, source, created_by as "createdBy", created_at as "createdAt", expires_at as "expiresAt",
   removed_at as "removedAt", escalation, hit_count as "hitCount", last_hit_at as "lastHitAt"`;
 
 /** SQL of `blacklist`. Entries are never deleted: removal is a tombstone, and expiry is decided when an entry is read. */
@@ -63,9 +64,9 @@ export class BlacklistRepository {
   async insert(transaction: Queryable, entry: NewBlacklistEntry): Promise<boolean> {
     await this.buryExpired(transaction, entry);
     const rows = await transaction.query(
-      `insert into blacklist (id, merchant_id, list, kind, value, masked, network, reason, source, created_by, expires_at, escalation)
-       values ($1, $2, $3, $4::text, $5::text, $6, case when $4::text = 'cidr' then network($5::text::inet) end, $7, $8, $9, $10, $11)
-       on conflict (merchant_id, kind, value, list) where removed_at is null do nothing returning id`,
+      `insert into blacklist (id, merchant_id, list, kind, value, masked, network, reason, source, created_by, expires_at, escalation, mode)
+       values ($1, $2, $3, $4::text, $5::text, $6, case when $4::text = 'cidr' then network($5::text::inet) end, $7, $8, $9, $10, $11, $12)
+       on conflict (merchant_id, kind, value, list, mode) where removed_at is null do nothing returning id`,
       this.valuesOf(entry),
     );
     return rows.length > 0;
@@ -79,9 +80,9 @@ export class BlacklistRepository {
   async insertOrLengthen(transaction: Queryable, entry: NewBlacklistEntry): Promise<BlacklistEntry> {
     await this.buryExpired(transaction, entry);
     const [row] = await transaction.query<BlacklistEntry & Record<string, unknown>>(
-      `insert into blacklist (id, merchant_id, list, kind, value, masked, network, reason, source, created_by, expires_at, escalation)
-       values ($1, $2, $3, $4::text, $5::text, $6, case when $4::text = 'cidr' then network($5::text::inet) end, $7, $8, $9, $10, $11)
-       on conflict (merchant_id, kind, value, list) where removed_at is null do update set
+      `insert into blacklist (id, merchant_id, list, kind, value, masked, network, reason, source, created_by, expires_at, escalation, mode)
+       values ($1, $2, $3, $4::text, $5::text, $6, case when $4::text = 'cidr' then network($5::text::inet) end, $7, $8, $9, $10, $11, $12)
+       on conflict (merchant_id, kind, value, list, mode) where removed_at is null do update set
          -- greatest() ignores null, which here is for ever.
          expires_at = case when blacklist.expires_at is not null then greatest(blacklist.expires_at, excluded.expires_at) end,
          escalation = greatest(blacklist.escalation, excluded.escalation)
@@ -107,10 +108,10 @@ export class BlacklistRepository {
   }
 
   /** The active entry of a value. */
-  async findActiveId(transaction: Queryable, { merchantId, kind, value, list }: NewBlacklistEntry): Promise<string | null> {
+  async findActiveId(transaction: Queryable, { merchantId, kind, value, list, mode }: NewBlacklistEntry): Promise<string | null> {
     const [row] = await transaction.query<{ id: string }>(
-      `select id from blacklist where merchant_id = $1 and kind = $2 and value = $3 and list = $4 and removed_at is null`,
-      [merchantId, kind, value, list],
+      `select id from blacklist where merchant_id = $1 and kind = $2 and value = $3 and list = $4 and mode = $5 and removed_at is null`,
+      [merchantId, kind, value, list, mode],
     );
     return row?.id ?? null;
   }
@@ -121,6 +122,39 @@ export class BlacklistRepository {
       `update blacklist set removed_at = now(), removed_by = $3
        where merchant_id = $1 and id = $2 and removed_at is null and (expires_at is null or expires_at > now()) returning ${COLUMNS}`,
       [merchantId, id, removedBy],
+    );
+    return row ?? null;
+  }
+
+  /**
+   * Lets an active entry act or look on.
+   *
+   * @returns The entry as it is then; `taken` when the value has another one in that mode; null when there is no such entry.
+   */
+  async setMode(
+    transaction: Queryable,
+    merchantId: string,
+    id: string,
+    mode: EntryMode,
+  ): Promise<BlacklistEntry | { readonly taken: string } | null> {
+    const [entry] = await transaction.query<NewBlacklistEntry & Record<string, unknown>>(
+      `select merchant_id as "merchantId", value, ${COLUMNS} from blacklist
+       where merchant_id = $1 and id = $2 and removed_at is null and (expires_at is null or expires_at > now()) for update`,
+      [merchantId, id],
+    );
+    if (entry === undefined) return null;
+    await this.buryExpired(transaction, entry);
+    const other = await this.findActiveId(transaction, { ...entry, mode });
+    if (other !== null && other !== id) return { taken: other };
+    await transaction.query('update blacklist set mode = $2 where id = $1', [id, mode]);
+    return this.get(transaction, merchantId, id);
+  }
+
+  /** The key of an active entry, as attempts keep it. */
+  async findKey(merchantId: string, id: string): Promise<{ readonly kind: ListKind; readonly value: string } | null> {
+    const [row] = await this.database.query<{ kind: ListKind; value: string }>(
+      'select kind, value from blacklist where merchant_id = $1 and id = $2 and removed_at is null',
+      [merchantId, id],
     );
     return row ?? null;
   }
@@ -176,7 +210,7 @@ export class BlacklistRepository {
   }
 
   private valuesOf(entry: NewBlacklistEntry): unknown[] {
-    const { id, merchantId, list, kind, value, masked, reason, source, createdBy, expiresAt, escalation } = entry;
-    return [id, merchantId, list, kind, value, masked, reason, source, createdBy, expiresAt, escalation];
+    const { id, merchantId, list, kind, value, masked, reason, source, createdBy, expiresAt, escalation, mode } = entry;
+    return [id, merchantId, list, kind, value, masked, reason, source, createdBy, expiresAt, escalation, mode];
   }
 }

@@ -13,7 +13,7 @@ import {
   type PastHits,
 } from './blacklist.repository.js';
 import { ListKeys } from './list-keys.js';
-import { maskListValue, normaliseListValue, type ListKind } from './list-value.js';
+import { type EntryMode, maskListValue, normaliseListValue, type ListKind } from './list-value.js';
 
 /** What an import did, or with a dry run would do. */
 export interface ImportOutcome {
@@ -49,9 +49,9 @@ export class BlacklistService {
   }
 
   /** @throws ListValueInvalidError @throws ListEntryExistsError with the id of the entry that is there. */
-  async add(merchantId: string, request: ImportedEntry, by: AuditContext): Promise<BlacklistEntry> {
+  async add(merchantId: string, request: ImportedEntry, by: AuditContext, mode: EntryMode = 'live'): Promise<BlacklistEntry> {
     if (request.expiresAt !== null && request.expiresAt <= this.clock.now()) throw new ListValueInvalidError('future instant', 'expiresAt');
-    const entry = this.entryOf(merchantId, request, { source: 'manual', createdBy: by.actor, escalation: 0 });
+    const entry = this.entryOf(merchantId, request, { source: 'manual', createdBy: by.actor, escalation: 0, mode });
     return this.database.transaction(async (transaction) => {
       if (!(await this.repository.insert(transaction, entry))) {
         throw new ListEntryExistsError((await this.repository.findActiveId(transaction, entry)) ?? '');
@@ -69,6 +69,29 @@ export class BlacklistService {
       await this.auditLog.record(transaction, { ...by, merchantId, action: 'list_entry_removed', objectId: id });
       return entry;
     });
+  }
+
+  /**
+   * Lets an entry act, or only count whom it would have met.
+   *
+   * @throws ListEntryNotFoundError @throws ListEntryExistsError when the value has another entry in that mode.
+   */
+  async setMode(merchantId: string, id: string, mode: EntryMode, by: AuditContext): Promise<BlacklistEntry> {
+    return this.database.transaction(async (transaction) => {
+      const entry = await this.repository.setMode(transaction, merchantId, id, mode);
+      if (entry === null) throw new ListEntryNotFoundError();
+      if ('taken' in entry) throw new ListEntryExistsError(entry.taken);
+      await this.auditLog.record(transaction, { ...by, merchantId, action: 'list_entry_mode_changed', objectId: id, changes: { mode } });
+      return entry;
+    });
+  }
+
+  /** What an entry has met or, in shadow, would have met in 30 days, and how right that was. @throws ListEntryNotFoundError */
+  async pastHits(merchantId: string, id: string): Promise<PastHits[]> {
+    const key = await this.repository.findKey(merchantId, id);
+    if (key === null) throw new ListEntryNotFoundError();
+    const isNetwork = key.kind === 'cidr';
+    return this.repository.countPastHits(merchantId, isNetwork ? [] : [`${key.kind}:${key.value}`], isNetwork ? [key.value] : []);
   }
 
   /**
@@ -93,7 +116,7 @@ export class BlacklistService {
     const draft = this.entryOf(
       merchantId,
       { kind, value, list: 'block', reason, expiresAt: null },
-      { source, createdBy: actor, escalation: 0 },
+      { source, createdBy: actor, escalation: 0, mode: 'live' },
     );
     const before = await this.repository.findEscalation(transaction, draft, new Date(now - ESCALATION_MEMORY_MS));
     const escalation = before === null ? 0 : Math.min(before + 1, AUTOMATIC_BLOCK_MS.length - 1);
@@ -118,7 +141,9 @@ export class BlacklistService {
   async importCsv(merchantId: string, csv: string, isDryRun: boolean, by: AuditContext): Promise<ImportOutcome> {
     const { entries: imported, problems } = parseListCsv(csv, this.clock.now());
     if (problems.length > 0) throw new ListImportInvalidError(problems);
-    const entries = imported.map((each) => this.entryOf(merchantId, each, { source: 'manual', createdBy: by.actor, escalation: 0 }));
+    const entries = imported.map((each) =>
+      this.entryOf(merchantId, each, { source: 'manual', createdBy: by.actor, escalation: 0, mode: 'live' }),
+    );
     const keys = entries.filter(({ kind }) => kind !== 'cidr').map(({ kind, value }) => `${kind}:${value}`);
     const networks = entries.filter(({ kind }) => kind === 'cidr').map(({ value }) => value);
     const pastHits = await this.repository.countPastHits(merchantId, keys, networks);
@@ -141,7 +166,7 @@ export class BlacklistService {
   private entryOf(
     merchantId: string,
     request: ImportedEntry,
-    origin: Pick<NewBlacklistEntry, 'source' | 'createdBy' | 'escalation'>,
+    origin: Pick<NewBlacklistEntry, 'source' | 'createdBy' | 'escalation' | 'mode'>,
   ): NewBlacklistEntry {
     const { kind, list, reason, expiresAt } = request;
     const normalised = normaliseListValue(kind, request.value);

@@ -11,6 +11,11 @@ export const LIST_NAMES = ['block', 'review', 'allow'] as const;
 /** One of {@link LIST_NAMES}. */
 export type ListName = (typeof LIST_NAMES)[number];
 
+/** `live` acts; `shadow` counts whom the entry would have met, and does nothing. */
+export const ENTRY_MODES = ['live', 'shadow'] as const;
+/** One of {@link ENTRY_MODES}. */
+export type EntryMode = (typeof ENTRY_MODES)[number];
+
 /** Kinds that are stored as keyed hashes only. */
 export const PERSONAL_KINDS = ['email', 'ip', 'card_fingerprint'] as const;
 /** One of {@link PERSONAL_KINDS}. */

@@ -117,6 +117,8 @@ export interface ListFeatures {
   readonly block: readonly ListHit[];
   readonly review: readonly ListHit[];
   readonly allow: readonly ListHit[];
+  /** Entries in shadow, which no rule looks at; absent when none named the attempt. */
+  readonly shadow?: readonly (ListHit & { readonly list: 'block' | 'review' | 'allow' })[];
 }
 
 /** One matching entry; it carries no value, since values may be personal. */

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsISO8601, IsOptional } from 'class-validator';
 import { IsText, PageQuery } from '#platform';
-import { LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from '../list-value.js';
+import { ENTRY_MODES, type EntryMode, LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from '../list-value.js';
 
 /** A value to be listed. */
 export class AddListEntryDto {
@@ -26,11 +26,24 @@ export class AddListEntryDto {
   @IsIn(LIST_NAMES)
   list: ListName = 'block';
 
+  /** Default `live`; in `shadow` the entry counts whom it would have met, and does nothing. */
+  @ApiPropertyOptional({ enum: ENTRY_MODES, default: 'live' })
+  @IsOptional()
+  @IsIn(ENTRY_MODES)
+  mode: EntryMode = 'live';
+
   /** RFC 3339, in the future; without it the entry is permanent. */
   @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @IsISO8601({ strict: true, strictSeparator: true })
   expiresAt?: string;
+}
+
+/** Whether an entry acts. */
+export class ListEntryModeDto {
+  @ApiProperty({ enum: ENTRY_MODES })
+  @IsIn(ENTRY_MODES)
+  mode: EntryMode;
 }
 
 /** Which entries a list holds. */

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type BlacklistEntry } from '../blacklist.repository.js';
-import { LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from '../list-value.js';
+import { ENTRY_MODES, type EntryMode, LIST_KINDS, LIST_NAMES, type ListKind, type ListName } from '../list-value.js';
 
 /** An entry of a list. */
 export class ListEntryResponse {
@@ -12,6 +12,9 @@ export class ListEntryResponse {
 
   @ApiProperty({ enum: LIST_NAMES })
   list: ListName;
+
+  @ApiProperty({ enum: ENTRY_MODES })
+  mode: EntryMode;
 
   @ApiProperty({ enum: LIST_KINDS })
   kind: ListKind;
@@ -56,13 +59,43 @@ export class ListEntriesResponse {
   hasMore: boolean;
 }
 
+/** What an entry met in 30 days, in one currency. */
+export class PastHitsLine {
+  @ApiProperty({ example: 'usd' })
+  currency: string;
+
+  @ApiProperty({ type: 'integer' })
+  payments: number;
+
+  /** Minor units. */
+  @ApiProperty({ type: 'integer' })
+  amountMinor: number;
+
+  /** One that a person looked at instead of its being blocked counts for as many as it stands for. */
+  @ApiProperty()
+  knownFrauds: number;
+
+  @ApiProperty()
+  knownLegitimate: number;
+}
+
+/** What an entry has met or, in shadow, would have met in 30 days. */
+export class PastHitsResponse {
+  @ApiProperty({ enum: ['list'] })
+  object: 'list';
+
+  @ApiProperty({ type: [PastHitsLine] })
+  data: PastHitsLine[];
+}
+
 /** The API's view of an entry. */
 export function listEntryResponseOf(entry: BlacklistEntry): ListEntryResponse {
-  const { id, list, kind, masked, reason, source, createdBy, createdAt, expiresAt, hitCount, lastHitAt } = entry;
+  const { id, list, mode, kind, masked, reason, source, createdBy, createdAt, expiresAt, hitCount, lastHitAt } = entry;
   return {
     id,
     object: 'blacklist_entry',
     list,
+    mode,
     kind,
     value: masked,
     reason,
