@@ -6,7 +6,7 @@ const DEVICES = 10_000;
 
 /**
  * Adds payments of a merchant of their own, each with what a real one leaves behind: two attempts, three adjustments, key, assessment, fraud
- * attempt and events, spread over two years; the audit log is left out, for sealing it would be what is measured. Triggers and foreign keys are left out, as in a restore.
+ * attempt, reservation, events and lines of the audit log, sealed, spread over two years. Triggers and foreign keys are left out, as in a restore.
  */
 export async function addHistory(database: pg.Pool, payments: number): Promise<void> {
   const client = await database.connect();
@@ -27,7 +27,9 @@ export async function addHistory(database: pg.Pool, payments: number): Promise<v
       const to = Math.min(payments, from + BATCH) - 1;
       for (const statement of STATEMENTS)
         await client.query(statement.replaceAll(':at', AT).replaceAll(':total', String(payments)), [from, to]);
+      await addAuditLines(client, [from, to], payments);
     }
+    await client.query(COUNT_BUCKETS);
     // Handed out long ago.
     await client.query('update outbox_fanout set xid = pg_current_xact_id(), position = (select max(position) from outbox_events)');
     await client.query(`set session_replication_role = origin`);
@@ -35,6 +37,16 @@ export async function addHistory(database: pg.Pool, payments: number): Promise<v
   } finally {
     client.release(true);
   }
+}
+
+/** Lines of the audit log with their seals, in one transaction: otherwise the worker's sealing would be what is measured. */
+async function addAuditLines(client: pg.PoolClient, range: readonly number[], total: number): Promise<void> {
+  await client.query('begin');
+  // The sealer waits, and goes on behind these.
+  await client.query('lock table audit_chain in exclusive mode');
+  await client.query(AUDIT.replaceAll(':at', AT).replaceAll(':total', String(total)), [...range]);
+  await client.query(SEAL);
+  await client.query('commit');
 }
 
 // Oldest first, evenly over two years until an hour ago.
@@ -69,4 +81,22 @@ const STATEMENTS = [
      contributions, features, engine_version, created_at)
    select 'asm_' || lpad(n::text, 26, '0'), ${ID}, 'mer_history', false, 'dev_' || n % ${String(DEVICES)}, 1099, 'usd', 'retail', 0, 'low', 'allow',
      jsonb_build_object('findings', '[]'::jsonb, 'n', n), jsonb_build_object('attempt', n, 'history', repeat('y', 400)), '1', :at ${ROWS}`,
+  `insert into spending_buckets (key, merchant_id, livemode, subject_id, used)
+   select distinct 'history:' || n % ${String(DEVICES)}, 'mer_history', false, 'dev_' || n % ${String(DEVICES)}, 0 ${ROWS} on conflict do nothing`,
+  `insert into spending_reservations (payment_id, bucket_key, merchant_id, measure, is_released_by_refund, taken, held, state, created_at)
+   select ${ID}, 'history:' || n % ${String(DEVICES)}, 'mer_history', 'count', false, 1, 1, 'settled', :at ${ROWS}`,
 ];
+const COUNT_BUCKETS = `update spending_buckets set used = held.sum
+  from (select bucket_key, sum(held)::bigint as sum from spending_reservations where merchant_id = 'mer_history' group by 1) as held where key = bucket_key`;
+
+const AUDIT = `
+  insert into audit_log (merchant_id, actor, action, object_id, changes, request_id, created_at)
+  select 'mer_history', 'key_history', 'payment_succeeded', ${ID}, jsonb_build_object('sequence', step, 'statusBefore', 'processing', 'amount', 1099,
+    'amountCapturable', 0, 'amountReceived', 1099, 'amountRefunded', 0, 'amountDisputed', 0), 'req_' || n, :at
+  from generate_series($1::int, $2::int) as n, generate_series(1, 3) as step`;
+// Hashes of nothing: who measures does not verify.
+const SEAL = `
+  insert into audit_chain (position, sequence, hash)
+  select (select coalesce(max(position), 0) from audit_chain) + row_number() over (order by transaction_id, sequence), sequence, sha256(sequence::text::bytea)
+  from audit_log a where not exists (select from audit_chain c where c.sequence = a.sequence)
+    and sequence > (select coalesce(max(sequence), 0) from audit_chain)`;

@@ -69,6 +69,30 @@ describe('POST /api/payments', () => {
     expect(successes).toHaveLength(1);
   });
 
+  it('answers, records its call and repeats itself as ever when the webhook was faster than the answer', async () => {
+    const key = aKey();
+    await system.control('POST', '/_sandbox/faults', { route: 'POST /v1/payment_intents/{id}/confirm', fault: 'slow', ms: 3_000 });
+
+    const paying = pay({}, key);
+    await waitFor(async () => {
+      const [row] = await system.database.query<{ status: string }>('select status from payments where device_id = $1', [deviceId]);
+      return row?.status === 'succeeded';
+    });
+    const paid = await paying;
+    const repeated = await pay({}, key);
+
+    expect(paid.status).toBe(201);
+    expect(paid.body).toMatchObject({ status: 'succeeded', amountReceived: 1099 });
+    expect(repeated.text).toBe(paid.text);
+    expect(repeated.headers.get('idempotent-replayed')).toBe('true');
+    expect(
+      await system.database.query(`select operation, outcome from payment_attempts where payment_id = $1 order by id`, [paid.body.id]),
+    ).toEqual([
+      { operation: 'create', outcome: 'succeeded' },
+      { operation: 'confirm', outcome: 'succeeded' },
+    ]);
+  });
+
   it('answers a decline with its reason and the payment, and repeats it', async () => {
     const key = aKey();
 

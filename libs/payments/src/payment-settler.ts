@@ -13,6 +13,7 @@ import {
 import { type GatewayAnswer, type GatewayPayment } from './payment-gateway.js';
 import { PaymentTransitions } from './payment-transitions.js';
 import { type ChangeSource, type Payment } from './payment.js';
+import { closureOf } from './payment-writes.js';
 import { PaymentsRepository } from './payments.repository.js';
 
 /** What a payment is taken through, and the request that is answered with the change that ends it. */
@@ -87,8 +88,15 @@ export class PaymentSettler {
   private async applyObject(payment: Payment, ended: EndedAttempt, object: GatewayPayment, { source, open }: Course): Promise<Payment> {
     const applied = await this.transitions.applySnapshot(this.database, payment, object, 'snapshot', source, { ended, answered: open });
     // A webhook was faster: there was nothing to change.
-    if (applied.result !== 'applied') await this.attempts.finish(this.database, ended, ended.answer);
+    if (applied.result !== 'applied') await this.close(applied.payment, ended, open);
     return applied.payment;
+  }
+
+  /** Writes down what came of a call that changed nothing, and the answer to its request. */
+  private async close(payment: Payment, ended: EndedAttempt, answered: OpenRequest | null): Promise<void> {
+    const { text, values } = closureOf(payment, { ended, answered });
+    await this.database.execute(text, values);
+    if (answered) answered.isAnswered = true;
   }
 
   private async applyAnswer(

@@ -51,6 +51,9 @@ const ADJUST = `
       amount_received_minor, amount_refunded_minor, amount_disputed_minor, outcome_certainty from changed)
   select true as "isChanged" from changed`;
 
+// The answer to a call that changed nothing any more.
+const CLOSE = `with changed as (select :merchantId as merchant_id, :livemode::boolean as livemode)${END_ATTEMPT}`;
+
 const statements = new Map<string, NamedSql>();
 
 /** Everything that the row's own values, the history and the companions need: the statement takes what it names. */
@@ -74,6 +77,17 @@ export function changeOf(write: PaymentWrite): { readonly text: string; readonly
   return composed(UPDATE, write);
 }
 
+/** The text and the values of a call's result, and of the answer to its request, where the payment stays as it is. */
+export function closureOf(
+  payment: Payment,
+  { ended, answered }: { readonly ended: EndedAttempt; readonly answered: OpenRequest | null },
+): { readonly text: string; readonly values: unknown[] } {
+  const statement = statementOf(`${CLOSE}${answered ? STORE_ANSWER : ''} select 1`);
+  const answer = answered ? valuesOfAnswer(answered.key, answered.answerFor(payment)) : {};
+  const { merchantId, livemode } = payment;
+  return { text: statement.text, values: statement.values({ merchantId, livemode, ...valuesOfEnd(ended), ...answer }) };
+}
+
 function composed(
   base: string,
   { row, statusBefore, source, reservations, along, after }: PaymentWrite,
@@ -81,12 +95,7 @@ function composed(
   const { ended, planned, answered } = along;
   const parts = [base, reservations && FOLLOW_PAYMENT, ended && END_ATTEMPT, planned && PLAN_ATTEMPT, answered && STORE_ANSWER, ADJUST];
   // Few of the combinations come up, each with a plan of its own.
-  const text = parts.filter(Boolean).join('');
-  let statement = statements.get(text);
-  if (statement === undefined) {
-    statement = new NamedSql(text);
-    statements.set(text, statement);
-  }
+  const statement = statementOf(parts.filter(Boolean).join(''));
   const values = statement.values({
     ...row,
     source: source.source,
@@ -98,4 +107,13 @@ function composed(
     ...(answered ? valuesOfAnswer(answered.key, answered.answerFor(after)) : {}),
   });
   return { text: statement.text, values };
+}
+
+function statementOf(text: string): NamedSql {
+  let statement = statements.get(text);
+  if (statement === undefined) {
+    statement = new NamedSql(text);
+    statements.set(text, statement);
+  }
+  return statement;
 }
