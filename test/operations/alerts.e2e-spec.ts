@@ -148,6 +148,40 @@ describe('alerts', () => {
     await system.database.query('delete from fraud_models');
   });
 
+  it('say how far the back-fill of Stripe’s events is behind, and that the books differ', async () => {
+    const opened = () =>
+      system.database.query(`select rule, severity from alerts where rule ~ '^(webhook_back_fill|reconciliation)_' order by rule`);
+    const readUntil = (days: number) =>
+      system.database.query(
+        `insert into webhook_cursors (name, read_until) select name, now() - make_interval(days => $1) from unnest(array['all', 'undelivered']) as name
+         on conflict (name) do update set read_until = excluded.read_until`,
+        [days],
+      );
+    await system.database.query(`insert into reconciliation_runs (id, day) values ('rec_1', current_date)`);
+    await system.database.query(`insert into reconciliation_breaks (id, run_id, kind, object_id, detail) values
+      ('brk_1', 'rec_1', 'foreign', 'pi_1', 'made elsewhere')`);
+
+    await readUntil(0);
+    await look();
+    expect(await opened()).toEqual([]);
+
+    await readUntil(2);
+    await system.database.query(`insert into reconciliation_breaks (id, run_id, kind, object_id, detail) values
+      ('brk_2', 'rec_1', 'missing_here', 'pi_2', 'no such payment')`);
+    await look();
+    expect(await opened()).toEqual([
+      { rule: 'reconciliation_breaks', severity: 'warning' },
+      { rule: 'webhook_back_fill_late', severity: 'warning' },
+    ]);
+
+    await system.database.query('delete from alerts');
+    await readUntil(26);
+    await look();
+    expect(await opened()).toContainEqual({ rule: 'webhook_back_fill_losing', severity: 'critical' });
+    await system.database.query('delete from webhook_cursors');
+    await system.database.query('delete from reconciliation_breaks');
+  });
+
   it('wait for a mail server that is busy, and give up on one that refuses for good', async () => {
     await bury(1);
     await look();

@@ -153,6 +153,38 @@ describe('merchant webhooks', () => {
 
     expect((await system.call('GET', `/api/webhook-endpoints/${id}`)).body).toMatchObject({ status: 'disabled', disabledReason: reason });
     expect((await deliveriesOf(id)).map(({ status: each }) => each)).toEqual(['canceled']);
+    expect(
+      await system.database.query(
+        `select o.type, o.data ->> 'disabledReason' as reason, a.reason as audited from outbox_events o
+         join audit_log a on a.object_id = o.object_id and a.merchant_id = o.merchant_id and a.action = 'webhook_endpoint_disabled' where o.object_id = $1`,
+        [id],
+      ),
+    ).toEqual([{ type: 'webhook_endpoint.disabled', reason, audited: reason }]);
+  });
+
+  it('tell of an endpoint that is gone once, through another one, however many deliveries it refuses', async () => {
+    const gone = await endpoint({ eventTypes: ['payment.succeeded'], url: hook('/gone') });
+    await pay();
+    await pay();
+    answer = { status: 410, headers: {} };
+    await dispatch();
+    answer = { status: 200, headers: {} };
+    await endpoint({ eventTypes: ['webhook_endpoint.disabled'] });
+    await system.call('POST', `/api/webhook-endpoints/${gone.id}/enable`);
+    received.length = 0;
+    await pay();
+    await pay();
+    answer = { status: 410, headers: {} };
+    await presentTransactionsEnded(system.database);
+    await dispatcher.dispatchDue();
+    await dispatcher.settled();
+    answer = { status: 200, headers: {} };
+    await dispatch();
+
+    const told = received.map(({ body }) => JSON.parse(body) as { type: string; data: { object: unknown } });
+    expect(told.filter(({ type }) => type === 'webhook_endpoint.disabled')).toMatchObject([
+      { data: { object: { id: gone.id, disabledReason: 'gone', url: hook('/gone') } } },
+    ]);
   });
 
   it('are signed by both secrets while one replaces the other', async () => {

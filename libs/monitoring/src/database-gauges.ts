@@ -4,12 +4,14 @@ import { Clock, SECOND_MS } from '#kernel';
 import { BackupRunsRepository } from '#operations';
 import { DisputeDeadlinesRepository, PaymentsRepository } from '#payments';
 import {
+  backFillBehindSeconds,
   backupAgeSeconds,
   backupRunFailed,
   databaseGaugesUp,
   disputesUnanswered,
   queueDue,
   queueOldestSeconds,
+  reconciliationBreaks,
   restoreDrillAgeSeconds,
   unknownOutcomeOldestSeconds,
   unknownOutcomes,
@@ -56,6 +58,10 @@ export class DatabaseGauges {
       queueOldestSeconds.set({ queue }, oldestSeconds);
     }
     webhookDead.set(await this.queues.countDeadWebhooks());
+    backFillBehindSeconds.set(await this.queues.backFillBehindSeconds());
+    // What is settled by now is gone; the kinds are few.
+    reconciliationBreaks.reset();
+    for (const { kind, count } of await this.queues.countBreaks()) reconciliationBreaks.set({ kind }, count);
     const { count, oldestSeconds } = await this.payments.unknownOutcomes();
     unknownOutcomes.set(count);
     unknownOutcomeOldestSeconds.set(oldestSeconds);

@@ -28,6 +28,19 @@ export const webhookDead = new Gauge({
   help: 'Webhook events whose last attempt failed and that wait for a person.',
 });
 
+/** How far the back-fill of Stripe's events is behind; Stripe forgets after 30 days. */
+export const backFillBehindSeconds = new Gauge({
+  name: 'upp_webhook_back_fill_behind_seconds',
+  help: "Seconds of Stripe's events that the back-fill has not read yet.",
+});
+
+/** Open differences of the reconciliation. */
+export const reconciliationBreaks = new Gauge({
+  name: 'upp_reconciliation_breaks',
+  help: "Open differences between Stripe's books and ours, by kind.",
+  labelNames: ['kind'] as const,
+});
+
 /** Payments of which nobody knows whether money moved. */
 export const unknownOutcomes = new Gauge({
   name: 'upp_payment_unknown_outcomes',

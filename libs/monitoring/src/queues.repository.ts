@@ -35,6 +35,23 @@ export class QueuesRepository {
     return this.database.query<QueueState>(DUE);
   }
 
+  /**
+   * Seconds of Stripe's events that the back-fill has not read yet, of the list that is further behind. One that was never read is behind since
+   * there was a merchant.
+   */
+  async backFillBehindSeconds(): Promise<number> {
+    const [row] = await this.database.query<{ seconds: number }>(
+      `select coalesce(max(extract(epoch from now() - coalesce(read_until, (select min(created_at) from merchants)))), 0)::float8 as seconds
+       from unnest(array['undelivered', 'all']) as list (name) left join webhook_cursors using (name)`,
+    );
+    return row?.seconds ?? 0;
+  }
+
+  /** Open differences between Stripe's books and ours, by kind; a kind without any is absent. */
+  countBreaks(): Promise<{ readonly kind: string; readonly count: number }[]> {
+    return this.database.query('select kind, count(*) as count from reconciliation_breaks where resolved_at is null group by kind');
+  }
+
   /** Webhook events whose last attempt failed and that wait for a person. */
   async countDeadWebhooks(): Promise<number> {
     const [row] = await this.database.query<{ count: number }>('select count(*) as count from webhook_dead');

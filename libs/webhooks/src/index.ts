@@ -3,7 +3,7 @@ export { type ApplyOutcome, EventApplier, type SourcedEvent } from './event-appl
 export { type PayoutRow, PayoutsRepository } from './payouts.repository.js';
 export { type WebhookLag } from './webhook-admin.repository.js';
 export { WebhookAdminService } from './webhook-admin.service.js';
-export { type BackFillState, WebhookBackFill } from './webhook-back-fill.js';
+export { WebhookBackFill } from './webhook-back-fill.js';
 export { type IncomingEvent } from './webhook-events.repository.js';
 export { WebhookInbox } from './webhook-inbox.js';
 export { registerWebhookIntake, WebhookIntake } from './webhook-intake.js';

@@ -10,22 +10,14 @@ const LISTS = [
   { name: 'undelivered', everyMs: 5 * MINUTE_MS, undeliveredOnly: true },
   { name: 'all', everyMs: HOUR_MS, undeliveredOnly: false },
 ] as const;
+type ListName = (typeof LISTS)[number]['name'];
 // An event may enter the list, or fail to be delivered, some time after it was created.
 const OVERLAP_MS = HOUR_MS;
 // Stripe keeps events for 30 days; a cursor as old as that has lost something.
 const HISTORY_MS = 30 * DAY_MS;
 const ALARM_MS = DAY_MS;
-const HARD_ALARM_MS = 25 * DAY_MS;
 // The cursor moves after each window, so that a long gap is closed in steps that are kept.
 const WINDOW_MS = 6 * HOUR_MS;
-
-/** How far a list has been read. */
-export interface BackFillState {
-  readonly name: 'undelivered' | 'all';
-  readonly readUntil: Date | null;
-  /** `late`: more than a day behind. `losing`: close to the 30 days after which Stripe forgets. */
-  readonly alarm: 'none' | 'late' | 'losing';
-}
 
 /** Reads Stripe's events behind a cursor. */
 @Injectable()
@@ -65,18 +57,7 @@ export class WebhookBackFill {
     return offered;
   }
 
-  async states(): Promise<BackFillState[]> {
-    const now = this.clock.now().getTime();
-    return Promise.all(
-      LISTS.map(async ({ name }) => {
-        const readUntil = await this.cursorOf(name);
-        const behindMs = readUntil === null ? 0 : now - readUntil.getTime();
-        return { name, readUntil, alarm: behindMs > HARD_ALARM_MS ? 'losing' : behindMs > ALARM_MS ? 'late' : 'none' } as const;
-      }),
-    );
-  }
-
-  private async readList(name: BackFillState['name'], readUntil: Date | null, now: Date, undeliveredOnly: boolean): Promise<number> {
+  private async readList(name: ListName, readUntil: Date | null, now: Date, undeliveredOnly: boolean): Promise<number> {
     const oldest = now.getTime() - HISTORY_MS;
     this.warnWhenLate(name, readUntil, now);
     let fromMs = Math.max(oldest, readUntil === null ? oldest : readUntil.getTime() - OVERLAP_MS);

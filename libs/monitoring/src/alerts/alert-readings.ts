@@ -41,6 +41,8 @@ export class AlertReadings {
       payments: await this.alerts.countPayments(new Date(this.clock.now().getTime() - PAYMENTS_WINDOW_MS)),
       queues: await this.queues.listQueues(),
       deadWebhooks: await this.queues.countDeadWebhooks(),
+      backFillBehindSeconds: await this.queues.backFillBehindSeconds(),
+      breaks: await this.queues.countBreaks(),
       unknownOutcomeSeconds: (await this.payments.unknownOutcomes()).oldestSeconds,
       criticalIncidents: await this.alerts.countCriticalIncidents(),
       ...ages,

@@ -27,6 +27,10 @@ export interface DeploymentReadings {
   readonly payments: { readonly made: number; readonly succeeded: number; readonly failed: number };
   readonly queues: readonly QueueState[];
   readonly deadWebhooks: number;
+  /** Of Stripe's list of events. */
+  readonly backFillBehindSeconds: number;
+  /** Open differences between Stripe's books and ours. */
+  readonly breaks: readonly { readonly kind: string; readonly count: number }[];
   readonly unknownOutcomeSeconds: number;
   readonly stripe: 'reachable' | 'key_refused' | 'unreachable' | null;
   /** Share of the certificate's lifetime that is left; 1 without one. */
@@ -46,6 +50,10 @@ const MIN_REQUESTS = 20;
 const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3_600;
 const WAL_AGE_SECONDS = 300;
+// Stripe forgets an event after 30 days: five are left to act.
+const BACK_FILL_LOSING_SECONDS = 25 * DAY_SECONDS;
+// What somebody did at Stripe without us, and fees, are no errors.
+const HARMLESS_BREAKS: readonly string[] = ['foreign', 'fee_only'];
 
 /** What is wrong with one process. */
 export function processFindings({ requests, failed, p99Ms }: RequestFigures, host: string, limits: AlertsConfig): AlertFinding[] {
@@ -92,6 +100,7 @@ export function deploymentFindings(readings: DeploymentReadings, limits: AlertsC
     add('warning', 'certificate_expiring', `Only ${Math.round(100 * certificateRatio)} % of the lifetime of the certificate is left`);
   }
   if (criticalIncidents > 0) add('critical', 'security_incident_critical', `${criticalIncidents} critical security incidents are open`);
+  findLosses(readings, add);
   findBackups(readings, add);
   if (readings.modelDrift !== null) {
     const { feature, stabilityIndex } = readings.modelDrift;
@@ -105,6 +114,18 @@ export function deploymentFindings(readings: DeploymentReadings, limits: AlertsC
 }
 
 type Add = (severity: AlertFinding['severity'], rule: string, summary: string, subject?: string) => void;
+
+/** What Stripe has done and this product may not know. */
+function findLosses({ backFillBehindSeconds, breaks }: DeploymentReadings, add: Add): void {
+  const days = Math.floor(backFillBehindSeconds / DAY_SECONDS);
+  if (backFillBehindSeconds > BACK_FILL_LOSING_SECONDS) {
+    add('critical', 'webhook_back_fill_losing', `Stripe's list of events was not read for ${days} days; after 30 it forgets`);
+  } else if (backFillBehindSeconds > DAY_SECONDS) {
+    add('warning', 'webhook_back_fill_late', "Stripe's list of events was not read for more than a day");
+  }
+  const harmful = breaks.filter(({ kind }) => !HARMLESS_BREAKS.includes(kind)).reduce((sum, { count }) => sum + count, 0);
+  if (harmful > 0) add('warning', 'reconciliation_breaks', `${harmful} differences between Stripe's books and ours are open`);
+}
 
 function findBackups(readings: DeploymentReadings, add: Add): void {
   const { backupAgeSeconds, drillAgeSeconds } = readings;

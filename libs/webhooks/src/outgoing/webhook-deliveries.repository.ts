@@ -217,6 +217,24 @@ export class WebhookDeliveriesRepository {
     return row ?? null;
   }
 
+  /**
+   * Tells the merchant that one of its endpoints will get nothing more: through its other endpoints and the list of events.
+   *
+   * @returns The merchant; null when the endpoint is disabled already. It is locked until the transaction ends.
+   */
+  async insertDisabledEvent(transaction: Queryable, endpointId: string, eventId: string, reason: string): Promise<string | null> {
+    const [row] = await transaction.query<{ merchantId: string }>(
+      `insert into outbox_events (id, merchant_id, livemode, type, object_id, sequence, data, previous)
+       select $2, merchant_id, livemode, 'webhook_endpoint.disabled', id, 0,
+         jsonb_build_object('id', id, 'object', 'webhook_endpoint', 'url', url, 'status', 'disabled', 'disabledReason', $3::text),
+         jsonb_build_object('status', 'enabled')
+       from webhook_endpoints where id = $1 and status = 'enabled' for update
+       returning merchant_id as "merchantId"`,
+      [endpointId, eventId, reason],
+    );
+    return row?.merchantId ?? null;
+  }
+
   /** An event that tells of nothing, for trying an endpoint out, and its delivery to that endpoint alone. */
   async insertTestEvent(transaction: Queryable, owner: EndpointOwner, endpointId: string, eventId: string): Promise<void> {
     await transaction.query(

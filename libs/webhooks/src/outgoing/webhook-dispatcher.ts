@@ -1,6 +1,7 @@
 /** Sends merchants their events: hand out, sign, send, write down what came of it. */
 import { randomInt } from 'node:crypto';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { newId } from '#kernel';
 import { Database } from '#platform';
 import { AuditLog } from '#security';
 import { deliveryWaitMs } from '../domain/delivery-schedule.js';
@@ -70,16 +71,21 @@ export class WebhookDispatcher implements BeforeApplicationShutdown {
   }
 
   private async disable(endpointId: string, reason: 'gone' | 'failing'): Promise<void> {
-    await this.database.transaction(async (transaction) => {
+    const isNews = await this.database.transaction(async (transaction) => {
+      const merchantId = await this.deliveries.insertDisabledEvent(transaction, endpointId, newId('event'), reason);
+      // Another delivery has had the same answer a moment before.
+      if (merchantId === null) return false;
       await this.endpoints.setStatus(transaction, endpointId, 'disabled', reason);
       await this.audit.record(transaction, {
-        merchantId: null,
+        merchantId,
         actor: 'system:webhook_dispatcher',
         action: 'webhook_endpoint_disabled',
         objectId: endpointId,
         reason,
       });
+      return true;
     });
+    if (!isNews) return;
     webhookEndpointsDisabledTotal.inc({ reason });
     this.logger.error({ event: 'webhook_endpoint_disabled', endpointId, reason });
   }
