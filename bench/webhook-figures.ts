@@ -13,23 +13,32 @@ export async function storedBy(contender: Contender): Promise<number> {
   return Number(rows[0]?.count ?? 0);
 }
 
-/** Milliseconds of the same insert without anything around it, one at a time: the floor of one connection's latency. */
-export async function bareInsert(database: pg.Pool): Promise<number> {
-  const client = await database.connect();
-  const times: number[] = [];
-  const [event] = signedEvents(1, 'bare', SECRET);
-  for (let index = 0; index < 300; index++) {
-    const startedMs = performance.now();
-    await client.query({
-      name: 'bare',
-      text: `with stored as (insert into webhook_events (livemode, stripe_event_id, type, stripe_created_at, payload)
-        values (false, $1, 'bare', now(), $2) returning sequence) insert into webhook_jobs (event_sequence) select sequence from stored`,
-      values: [`evt_bare${String(index)}`, event?.body],
-    });
-    times.push(performance.now() - startedMs);
+/**
+ * Milliseconds of a delivery over one connection, and of the same insert without anything around it: the floor of its latency. Taking turns, for
+ * a disk that others use is not the same from one second to the next.
+ */
+export async function measureOneConnection(ours: Contender): Promise<{ oneConnectionMs: number; bareInsertMs: number }> {
+  const client = await ours.database.connect();
+  const deliveries: number[] = [];
+  const inserts: number[] = [];
+  for (let block = 0; block < 15; block++) {
+    const events = signedEvents(40, `one${String(block)}x`, SECRET);
+    deliveries.push((await load({ port: ours.port, path: ours.path }, events.slice(0, 20), { connections: 1, seconds: 10 })).p50);
+    const times: number[] = [];
+    for (const { id, body } of events.slice(20)) {
+      const startedMs = performance.now();
+      await client.query({
+        name: 'bare',
+        text: `with stored as (insert into webhook_events (livemode, stripe_event_id, type, stripe_created_at, payload)
+          values (false, $1, 'bare', now(), $2) returning sequence) insert into webhook_jobs (event_sequence) select sequence from stored`,
+        values: [id, body],
+      });
+      times.push(performance.now() - startedMs);
+    }
+    inserts.push(middle(times));
   }
   client.release();
-  return middle(times);
+  return { oneConnectionMs: middle(deliveries), bareInsertMs: middle(inserts) };
 }
 
 /** CPU of PostgreSQL for an event that is stored already. */

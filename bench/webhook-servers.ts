@@ -142,6 +142,7 @@ export class BenchServers {
 }
 
 const PEER_SERVERS = [
+  { name: 'floor', path: '/webhook', count: null },
   { name: 'fastify', path: '/webhook', count: null },
   { name: 'quickstart', path: '/webhook', count: 'select count(*) as count from peer_events' },
   { name: 'golevelup', path: '/webhook/webhook', count: 'select count(*) as count from peer_events' },

@@ -79,6 +79,8 @@ create table webhook_deliveries (
   event_id text collate "C" not null references outbox_events (id),
   status text not null default 'pending' check (status in ('pending', 'succeeded', 'failed', 'canceled')),
   attempts integer not null default 0,
+  -- Those before it was sent again on request: the schedule counts from there.
+  attempts_before integer not null default 0,
   next_attempt_at timestamptz not null default now(),
   leased_until timestamptz,
   created_at timestamptz not null default now(),

@@ -178,7 +178,9 @@ async function comeToRest(): Promise<void> {
       await system.completeNow();
       const open = await system.database.query(
         `select type as open, status, last_error as detail from webhook_jobs join webhook_events on sequence = event_sequence
-         union all select id, status, outcome_certainty from payments where status = 'processing' or outcome_certainty = 'unknown'
+         union all select id, status, concat_ws(' ', outcome_certainty, last_error ->> 'code', (
+             select string_agg(concat_ws(':', operation, outcome, http_status, error_code), ' ' order by started_at) from payment_attempts where payment_id = payments.id))
+           from payments where status = 'processing' or outcome_certainty = 'unknown'
          union all select id, status, outcome_certainty from refunds where outcome_certainty = 'unknown' or status = 'pending'`,
       );
       if (open.length > 0) throw new Error(JSON.stringify(open));

@@ -15,6 +15,7 @@ import {
   requiresProgram,
   waitFor,
 } from '#test';
+import pg from 'pg';
 import S3rver from 's3rver';
 import { TestSystem } from '../support/test-system.js';
 
@@ -158,6 +159,32 @@ withPostgres('logical backups in a folder', () => {
 
     expect(Number(/^upp_backup_age_seconds (?<age>[\d.]+)/m.exec(text)?.groups?.['age'])).toBeLessThan(60);
   });
+
+  it('that were made with a former key are restored, with the keys of persons that the present one seals', async () => {
+    const { name } = await backups().make();
+    const rotated = await TestSystem.start({
+      connection: onPostgres15,
+      environment: { BACKUP_FOLDER: folder, BACKUP_ENCRYPTION_KEY: `new-${KEY}`, BACKUP_ENCRYPTION_KEYS_PREVIOUS: KEY },
+    });
+    const present = rotated.app.get(BackupsService, { strict: false });
+    await present.make();
+    const url = new URL(String(rotated.environment['DATABASE_URL']));
+    await query(url, 'create database upp_restored template template0');
+    url.pathname = '/upp_restored';
+
+    await present.restore(name, url.href);
+
+    await rotated.stop();
+    expect(await query(url, 'select amount_minor::int as amount from payments')).toEqual([{ amount: 4_200 }]);
+  });
+
+  async function query(url: URL, statement: string): Promise<unknown[]> {
+    const client = new pg.Client({ connectionString: url.href });
+    await client.connect();
+    const { rows } = await client.query(statement);
+    await client.end();
+    return rows;
+  }
 
   async function drillDatabases(): Promise<number> {
     const [row] = await system.database.query<{ count: number }>(

@@ -215,6 +215,23 @@ describe('merchant webhooks', () => {
     expect(types.at(-1)).toBe('endpoint.test');
   });
 
+  it('have the whole schedule again when they are sent again', async () => {
+    answer = { status: 500, headers: {} };
+    const { id } = await endpoint({ eventTypes: ['payment.succeeded'] });
+    await pay();
+    await dispatch();
+    await system.database.query(`update webhook_deliveries set attempts = 10, status = 'failed' where endpoint_id = $1`, [id]);
+    const [given] = await deliveriesOf(id);
+
+    await system.call('POST', `/api/webhook-deliveries/${given!.id}/redeliver`);
+    await dispatch();
+
+    expect([given, ...(await deliveriesOf(id))]).toMatchObject([
+      { status: 'failed', attempts: 10 },
+      { status: 'pending', attempts: 11 },
+    ]);
+  });
+
   it('can be asked for instead, without a gap', async () => {
     await pay();
     await presentTransactionsEnded(system.database);

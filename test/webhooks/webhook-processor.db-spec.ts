@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from '#test';
-import { WebhookProcessor } from '#webhooks';
+import { WebhookAdminService, WebhookProcessor } from '#webhooks';
 import { gatewayPayment, type JsonEvent, fixture, startWebhookApp, succeeded, type WebhookApp } from './webhook-app.js';
 
 interface JobState {
@@ -106,6 +106,24 @@ describe('WebhookProcessor', () => {
 
     expect(await stateOf('evt_bad')).toMatchObject({ status: 'dead', attempts: 8 });
     expect(await webhooks.database.query('select outcome from webhook_attempts')).toHaveLength(8);
+  });
+
+  it('gives a replayed dead letter the whole schedule again', async () => {
+    webhooks.ledger.poison.add('pi_bad');
+    await post(succeeded('evt_bad', 'pi_bad'));
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await makeDue();
+      await processor.processDue();
+    }
+    const [event] = await webhooks.database.query<{ sequence: number }>('select sequence from webhook_events');
+    const operator = { actor: 'usr_1', merchantId: null, requestId: 'req_1', ip: '127.0.0.1' };
+
+    await webhooks.app.get(WebhookAdminService, { strict: false }).replay(event!.sequence, 'it was a bug of ours', operator);
+    await processor.processDue();
+
+    const state = await stateOf('evt_bad');
+    expect(state).toMatchObject({ status: 'failed', attempts: 9 });
+    expect(state!.wait).toBeLessThan(11);
   });
 
   it('buries signed bytes that are no event at once', async () => {

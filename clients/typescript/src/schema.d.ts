@@ -30,6 +30,11 @@ export interface Schemas {
     readonly createdAt: string;
     readonly key?: string;
   };
+  AssessmentListResponse: {
+    readonly object: "list";
+    readonly data: readonly (Schemas['AssessmentResponse'])[];
+    readonly hasMore: boolean;
+  };
   AssessmentResponse: {
     readonly id: string;
     readonly object: "assessment";
@@ -133,6 +138,7 @@ export interface Schemas {
       readonly [member: string]: unknown;
     };
     readonly deviceId: string;
+    readonly deviceFingerprint?: string;
     readonly paymentMethod: string;
     readonly offSession?: boolean;
     readonly method?: "card" | "mobile_wallet" | "nfc" | "qr" | "biometric" | "voice";
@@ -945,6 +951,7 @@ export interface Operations {
   'GET /api/admin/blacklist': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'list'?: "block" | "review" | "allow"; 'kind'?: "device" | "email" | "email_domain" | "ip" | "cidr" | "card_fingerprint" | "bin" | "customer" | "country" }; body: undefined; answer: Schemas['ListEntriesResponse'] };
   'GET /api/admin/customers/{id}/export': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['CustomerExportResponse'] };
   'GET /api/admin/feature-flags': { path: undefined; query: undefined; body: undefined; answer: undefined };
+  'GET /api/admin/fraud/assessments': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string; 'paymentId'?: string; 'decision'?: "allow" | "review" | "block" }; body: undefined; answer: Schemas['AssessmentListResponse'] };
   'GET /api/admin/fraud/assessments/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['AssessmentResponse'] };
   'GET /api/admin/merchants': { path: undefined; query: { 'limit'?: number; 'startingAfter'?: string }; body: undefined; answer: Schemas['MerchantListResponse'] };
   'GET /api/admin/merchants/{id}': { path: { 'id': string }; query: undefined; body: undefined; answer: Schemas['MerchantResponse'] };

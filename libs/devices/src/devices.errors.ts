@@ -3,8 +3,6 @@ import { DomainError } from '#kernel';
 
 /** There is no such device, or it is another merchant's or mode's. */
 export class DeviceNotFoundError extends DomainError {
-  override readonly name = 'DeviceNotFoundError';
-
   constructor(param = 'deviceId') {
     super('not_found', 'device_not_found', 'There is no such device.', { param });
   }
@@ -12,8 +10,6 @@ export class DeviceNotFoundError extends DomainError {
 
 /** A revoked device never pays again; the hardware needs a new fingerprint. */
 export class DeviceRevokedError extends DomainError {
-  override readonly name = 'DeviceRevokedError';
-
   constructor() {
     super('conflict', 'device_revoked', 'The device was revoked and cannot be used again.', { param: 'deviceId', advice: 'do_not_retry' });
   }
@@ -21,8 +17,6 @@ export class DeviceRevokedError extends DomainError {
 
 /** New devices are paused by the flag `register_devices`. */
 export class DeviceRegistrationPausedError extends DomainError {
-  override readonly name = 'DeviceRegistrationPausedError';
-
   constructor() {
     super('unavailable', 'device_registration_paused', 'New devices are not registered now.', { retryAfterSeconds: 60 });
   }

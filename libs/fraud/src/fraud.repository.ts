@@ -48,6 +48,14 @@ export interface StoredAssessment {
   readonly isFraud: boolean | null;
 }
 
+/** Which assessments a list shows. */
+export interface AssessmentPage {
+  readonly limit: number;
+  readonly startingAfter: string | null;
+  readonly paymentId: string | null;
+  readonly decision: FraudDecision | null;
+}
+
 /** SQL of `fraud_assessments`: written once, never changed. */
 @Injectable()
 export class FraudRepository {
@@ -107,6 +115,17 @@ export class FraudRepository {
       [scope.merchantId, scope.livemode, paymentId],
     );
     return row ?? null;
+  }
+
+  /** A page, the newest first. */
+  list(scope: { readonly merchantId: string; readonly livemode: boolean }, page: AssessmentPage): Promise<StoredAssessment[]> {
+    // Said twice, because the index of what was not allowed serves only those who ask for no other.
+    const indexed = page.decision === null || page.decision === 'allow' ? '' : `and decision <> 'allow'`;
+    return this.database.query<StoredAssessment & Record<string, unknown>>(
+      `select ${ASSESSMENT_COLUMNS} where merchant_id = $1 and livemode = $2 and ($3::text is null or id < $3)
+         ${page.paymentId === null ? 'and $4::text is null' : 'and payment_id = $4'} and ($5::text is null or decision = $5) ${indexed} order by id desc limit $6`,
+      [scope.merchantId, scope.livemode, page.startingAfter, page.paymentId, page.decision, page.limit],
+    );
   }
 
   /** Assessments in the order in which they were made, after `afterId`. */

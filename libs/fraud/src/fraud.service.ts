@@ -8,7 +8,7 @@ import { assessRisk, type FraudDecision, type RiskAssessment, type RiskLevel } f
 import { type FailurePolicy } from './domain/rule-set.js';
 import { snapshotOf } from './feature-snapshot.js';
 import { type FraudAttempt } from './fraud-attempt.js';
-import { FraudRepository, type Judgement, type StoredAssessment } from './fraud.repository.js';
+import { type AssessmentPage, FraudRepository, type Judgement, type StoredAssessment } from './fraud.repository.js';
 import { FraudConsequences } from './fraud-consequences.js';
 import { AssessmentNotFoundError } from './fraud.errors.js';
 import { fraudDecisionsTotal, fraudScore } from './metrics.js';
@@ -27,6 +27,9 @@ export interface AttemptAssessment {
   /** An essential rule could not be evaluated; the profile's failure policy is part of the score. */
   readonly isDegraded: boolean;
 }
+
+/** Features that an analyst is shown of a model's estimate. */
+const REASONS = 3;
 
 /** Assesses every payment attempt before money moves. */
 @Injectable()
@@ -88,6 +91,11 @@ export class FraudService {
     return this.repository.findOfPayment(scope, paymentId);
   }
 
+  /** A page of assessments, the newest first. */
+  list(scope: { readonly merchantId: string; readonly livemode: boolean }, page: AssessmentPage): Promise<StoredAssessment[]> {
+    return this.repository.list(scope, page);
+  }
+
   /** An assessment with its whole arithmetic. @throws AssessmentNotFoundError */
   async get(scope: { readonly merchantId: string; readonly livemode: boolean }, id: string): Promise<StoredAssessment> {
     const stored = await this.repository.findAssessment(scope, id);
@@ -114,21 +122,24 @@ export class FraudService {
 function estimateOf(attempt: FraudAttempt, { attemptedAt, past, labels }: FraudEvidence, active: ActiveModel | null): ModelFeatures | null {
   if (active === null || past === null || labels === null) return null;
   const inputs = liveInputs(attempt.amount, new Date(attemptedAt), modelEvidence(past, labels, attempt.customerId !== null));
-  const probability = probabilityOf(active, inputs);
+  const estimate = askedFor(active, inputs);
   return {
     version: active.model.version,
     mode: active.mode,
-    probability: Number.isNaN(probability) ? null : probability,
+    ...estimate,
     inputs: Array.from(inputs, (value) => (Number.isNaN(value) ? null : Number(value.toPrecision(7)))),
   };
 }
 
-/** A model comes from a file: one that fails gives no probability, and stops no payment. */
-function probabilityOf({ model }: ActiveModel, inputs: Float64Array): number {
+/** A model comes from a file: one that fails, or gives no number, gives no probability, and stops no payment. */
+function askedFor({ model }: ActiveModel, inputs: Float64Array): Pick<ModelFeatures, 'probability' | 'reasons'> {
   try {
-    return model.probability(inputs);
+    const probability = model.probability(inputs);
+    if (Number.isNaN(probability)) return { probability: null };
+    const reasons = model.reasons(inputs, REASONS).map(({ feature, share }) => ({ feature, share: Number(share.toFixed(3)) }));
+    return { probability, reasons };
   } catch {
-    return NaN;
+    return { probability: null };
   }
 }
 

@@ -30,7 +30,8 @@ export interface DomainErrorOptions {
 
 /** A refusal with a stable `code`. Libraries subclass it once per refusal in their `<lib>.errors.ts`. */
 export class DomainError extends Error {
-  override readonly name: string = 'DomainError';
+  /** The class, for logs. */
+  override readonly name: string;
   readonly param: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
   readonly advice: Advice | undefined;
@@ -47,6 +48,7 @@ export class DomainError extends Error {
     options: DomainErrorOptions = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
     this.param = options.param;
     this.details = options.details ?? {};
     this.advice = options.advice;

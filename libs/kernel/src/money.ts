@@ -13,8 +13,6 @@ export interface Money {
 
 /** The amount cannot be said to Stripe in its own minor unit without rounding. */
 export class AmountNotRepresentableError extends DomainError {
-  override readonly name = 'AmountNotRepresentableError';
-
   constructor(amount: Money, nearest: readonly number[]) {
     super(
       'invalid',
@@ -30,8 +28,6 @@ export class AmountNotRepresentableError extends DomainError {
 
 /** The currency exists but cannot be charged through Stripe, or only after the account has enabled it. */
 export class CurrencyNotChargeableError extends DomainError {
-  override readonly name = 'CurrencyNotChargeableError';
-
   constructor(currency: CurrencyCode) {
     super('invalid', 'currency_not_chargeable', `${currency} cannot be charged here.`, { param: 'currency' });
   }

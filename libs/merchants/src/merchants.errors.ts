@@ -3,8 +3,6 @@ import { DomainError } from '#kernel';
 
 /** Only a person of the whole deployment may do this. */
 export class DeploymentOnlyError extends DomainError {
-  override readonly name = 'DeploymentOnlyError';
-
   constructor() {
     super('forbidden', 'deployment_only', 'Only a person of the whole deployment may do this.');
   }
@@ -12,8 +10,6 @@ export class DeploymentOnlyError extends DomainError {
 
 /** The default business type must be one of the enabled ones. */
 export class DefaultTypeNotEnabledError extends DomainError {
-  override readonly name = 'DefaultTypeNotEnabledError';
-
   constructor() {
     super('unprocessable', 'default_type_not_enabled', 'The default business type must be among the enabled ones.', {
       param: 'defaultBusinessType',
@@ -23,8 +19,6 @@ export class DefaultTypeNotEnabledError extends DomainError {
 
 /** Somebody else changed the profile since it was looked at. */
 export class ProfileVersionConflictError extends DomainError {
-  override readonly name = 'ProfileVersionConflictError';
-
   constructor(version: number) {
     super('conflict', 'profile_version_conflict', 'The profile was changed meanwhile; look at it again.', {
       param: 'baseVersion',
@@ -36,8 +30,6 @@ export class ProfileVersionConflictError extends DomainError {
 
 /** There is no such business type, or the merchant has not enabled it. */
 export class ProfileNotFoundError extends DomainError {
-  override readonly name = 'ProfileNotFoundError';
-
   constructor() {
     super('not_found', 'profile_not_found', 'There is no such profile.', { param: 'businessType' });
   }

@@ -19,8 +19,6 @@ export interface MerchantContext {
 
 /** There is no such merchant, or not for this caller. */
 export class MerchantNotFoundError extends DomainError {
-  override readonly name = 'MerchantNotFoundError';
-
   constructor() {
     super('not_found', 'merchant_not_found', 'There is no such merchant.');
   }
@@ -28,8 +26,6 @@ export class MerchantNotFoundError extends DomainError {
 
 /** The business type is not among those the merchant has enabled. */
 export class BusinessTypeNotEnabledError extends DomainError {
-  override readonly name = 'BusinessTypeNotEnabledError';
-
   constructor(businessType: string) {
     super('unprocessable', 'business_type_not_enabled', `The merchant has not enabled the business type ${businessType}.`, {
       param: 'businessType',

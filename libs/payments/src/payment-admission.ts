@@ -64,7 +64,7 @@ export class PaymentAdmission {
         registeredAt: device.registeredAt,
         status: device.status,
         capabilityCount: device.capabilities.length,
-        fingerprintMatches: null,
+        fingerprintMatches: request.deviceFingerprint === undefined ? null : request.deviceFingerprint === device.fingerprint,
         isAutomationAuthorised: device.isAuthorisedForAutomatedPayments,
       },
       card: draft.payer.card,

@@ -8,8 +8,6 @@ import type { GatewayDecline } from './payment-gateway.js';
 
 /** There is no such payment, or it is another merchant's, mode's or device's: the caller cannot tell which. */
 export class PaymentNotFoundError extends DomainError {
-  override readonly name = 'PaymentNotFoundError';
-
   constructor() {
     super('not_found', 'payment_not_found', 'There is no such payment.');
   }
@@ -17,8 +15,6 @@ export class PaymentNotFoundError extends DomainError {
 
 /** New payments are paused for this device by the flag `accept_payments`. */
 export class PaymentsPausedError extends DomainError {
-  override readonly name = 'PaymentsPausedError';
-
   constructor() {
     super('unavailable', 'payments_paused', 'New payments are paused. Payments that were made before go on.', { retryAfterSeconds: 60 });
   }
@@ -40,8 +36,6 @@ export interface LimitViolation {
 
 /** The business type's rules or limits forbid this payment; `violations` lists every broken one. */
 export class PolicyViolationError extends DomainError {
-  override readonly name = 'PolicyViolationError';
-
   constructor(violations: readonly (PolicyViolation | LimitViolation)[]) {
     super(
       'unprocessable',
@@ -57,8 +51,6 @@ export class PolicyViolationError extends DomainError {
 
 /** The payment's state does not allow the operation; `payment` is its current state. */
 export class PaymentStateError extends DomainError {
-  override readonly name = 'PaymentStateError';
-
   constructor(operation: string, payment: { readonly status: string }) {
     super('conflict', 'payment_unexpected_state', `A payment that is ${payment.status} cannot be ${operation}.`, {
       details: { payment },
@@ -69,8 +61,6 @@ export class PaymentStateError extends DomainError {
 
 /** Somebody else is paying it at this moment, or what became of the last call for it is not known yet. */
 export class PaymentBusyError extends DomainError {
-  override readonly name = 'PaymentBusyError';
-
   constructor(payment: object) {
     super('conflict', 'payment_busy', 'Another request for this payment is on its way.', {
       details: { payment },
@@ -82,8 +72,6 @@ export class PaymentBusyError extends DomainError {
 
 /** More is to be captured than is held, or refunded than was received. */
 export class AmountTooLargeError extends DomainError {
-  override readonly name = 'AmountTooLargeError';
-
   constructor(remainingMinor: number) {
     super('unprocessable', 'amount_too_large', `At most ${String(remainingMinor)} minor units remain.`, {
       param: 'amount',
@@ -94,8 +82,6 @@ export class AmountTooLargeError extends DomainError {
 
 /** A POST that moves money came without an `Idempotency-Key`, so that a retry could not be told from a second payment. */
 export class IdempotencyKeyMissingError extends DomainError {
-  override readonly name = 'IdempotencyKeyMissingError';
-
   constructor() {
     super('invalid', 'idempotency_key_missing', 'Send an Idempotency-Key header of 1 to 255 printable characters.', {
       param: 'Idempotency-Key',
@@ -105,8 +91,6 @@ export class IdempotencyKeyMissingError extends DomainError {
 
 /** The key was used for another request before. */
 export class IdempotencyKeyReusedError extends DomainError {
-  override readonly name = 'IdempotencyKeyReusedError';
-
   constructor() {
     super('unprocessable', 'idempotency_key_reused', 'This Idempotency-Key belongs to another request.', { param: 'Idempotency-Key' });
   }
@@ -114,8 +98,6 @@ export class IdempotencyKeyReusedError extends DomainError {
 
 /** The first request with this key is still running. */
 export class IdempotencyInProgressError extends DomainError {
-  override readonly name = 'IdempotencyInProgressError';
-
   constructor() {
     super('conflict', 'idempotency_in_progress', 'The first request with this Idempotency-Key is still running.', {
       param: 'Idempotency-Key',
@@ -126,8 +108,6 @@ export class IdempotencyInProgressError extends DomainError {
 
 /** The processor cannot be asked now, and nothing was charged; the same request may be sent again. */
 export class GatewayUnavailableError extends DomainError {
-  override readonly name = 'GatewayUnavailableError';
-
   constructor(retryAfterSeconds: number, payment: unknown) {
     super(
       'unavailable',
@@ -144,8 +124,6 @@ export class GatewayUnavailableError extends DomainError {
 
 /** The processor refuses the request itself, for instance a payment method that does not exist. */
 export class GatewayRefusedError extends DomainError {
-  override readonly name = 'GatewayRefusedError';
-
   constructor(gatewayCode: string, payment: unknown) {
     super('invalid', 'payment_method_refused', 'The payment processor does not accept this payment method.', {
       param: 'paymentMethod',
@@ -156,8 +134,6 @@ export class GatewayRefusedError extends DomainError {
 
 /** The issuer declined. */
 export class PaymentDeclinedError extends DomainError {
-  override readonly name = 'PaymentDeclinedError';
-
   /** @param isPayer - Whether the answer goes to the payer's device, which is not told that a card is known to be stolen. */
   constructor(decline: GatewayDecline, isPayer: boolean, payment: unknown) {
     const known = { declineCode: decline.declineCode ?? decline.code, adviceCode: decline.advice };
@@ -171,8 +147,6 @@ export class PaymentDeclinedError extends DomainError {
 
 /** The fraud rules or a list refused; the payer is told no reason. */
 export class PaymentBlockedError extends DomainError {
-  override readonly name = 'PaymentBlockedError';
-
   constructor(payment: unknown) {
     super('declined', 'payment_blocked', 'The payment was refused.', { advice: 'do_not_retry', details: { payment } });
   }
@@ -180,8 +154,6 @@ export class PaymentBlockedError extends DomainError {
 
 /** A device's own credential pays for that device only. */
 export class DeviceMismatchError extends DomainError {
-  override readonly name = 'DeviceMismatchError';
-
   constructor() {
     super('forbidden', 'device_mismatch', "A device's credential pays for that device only.", { param: 'deviceId' });
   }
@@ -189,8 +161,6 @@ export class DeviceMismatchError extends DomainError {
 
 /** There is no such customer, or it is another merchant's or mode's. */
 export class CustomerNotFoundError extends DomainError {
-  override readonly name = 'CustomerNotFoundError';
-
   constructor(param = 'customerId') {
     super('not_found', 'customer_not_found', 'There is no such customer.', { param });
   }
@@ -198,8 +168,6 @@ export class CustomerNotFoundError extends DomainError {
 
 /** The code has the form of a currency's and names none. */
 export class UnknownCurrencyError extends DomainError {
-  override readonly name = 'UnknownCurrencyError';
-
   constructor() {
     super('invalid', 'currency_unknown', 'There is no such currency.', { param: 'currency' });
   }
@@ -207,8 +175,6 @@ export class UnknownCurrencyError extends DomainError {
 
 /** The tip makes the sum larger than what is held, and the authorization cannot be raised. */
 export class TipExceedsAuthorizationError extends DomainError {
-  override readonly name = 'TipExceedsAuthorizationError';
-
   constructor(capturableMinor: number) {
     super(
       'unprocessable',
@@ -224,8 +190,6 @@ export class TipExceedsAuthorizationError extends DomainError {
 
 /** The issuer refused to raise the held amount; what was held before still is. */
 export class TipDeclinedError extends DomainError {
-  override readonly name = 'TipDeclinedError';
-
   constructor(decline: GatewayDecline, payment: unknown) {
     super('declined', 'tip_declined', 'The issuer does not raise the authorization; the amount without the tip can still be captured.', {
       param: 'tipAmount',
@@ -237,8 +201,6 @@ export class TipDeclinedError extends DomainError {
 
 /** Only the merchant's own key may say how old a customer is. */
 export class AgeAssertionForbiddenError extends DomainError {
-  override readonly name = 'AgeAssertionForbiddenError';
-
   constructor() {
     super('forbidden', 'age_assertion_forbidden', "Only the merchant's key may assert a verified age.", { param: 'verifiedAge' });
   }
@@ -246,8 +208,6 @@ export class AgeAssertionForbiddenError extends DomainError {
 
 /** The device's native input is no payment; `code` says why, and `prompt` what to ask the person at the device. */
 export class InputRefusedError extends DomainError {
-  override readonly name = 'InputRefusedError';
-
   constructor({ code, param, prompt }: InputRefusal) {
     super('invalid', code, prompt ?? `The input was refused: ${code.replaceAll('_', ' ')}.`, { param, details: { prompt } });
   }
@@ -255,8 +215,6 @@ export class InputRefusedError extends DomainError {
 
 /** A field says what the input says already. */
 export class InputConflictError extends DomainError {
-  override readonly name = 'InputConflictError';
-
   constructor(param: string) {
     super('invalid', 'input_conflict', `With an input, ${param} comes from it and must be absent.`, { param });
   }
@@ -264,8 +222,6 @@ export class InputConflictError extends DomainError {
 
 /** A suspended merchant's keys still read, capture and refund; they make no new payments. */
 export class MerchantSuspendedError extends DomainError {
-  override readonly name = 'MerchantSuspendedError';
-
   constructor() {
     super('forbidden', 'merchant_suspended', 'The merchant is suspended and makes no new payments.', { advice: 'do_not_retry' });
   }

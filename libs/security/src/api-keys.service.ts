@@ -33,8 +33,6 @@ export interface CreatedApiKey {
 
 /** The key would hold what no key may hold, or is bound to what is no network. */
 export class ApiKeyInvalidError extends DomainError {
-  override readonly name = 'ApiKeyInvalidError';
-
   constructor(param: 'scopes' | 'allowedCidrs' | 'expiresAt' | 'overlapHours', message: string) {
     super('invalid', 'parameter_invalid', message, { param });
   }
@@ -42,8 +40,6 @@ export class ApiKeyInvalidError extends DomainError {
 
 /** There is no such key in force for this merchant. */
 export class ApiKeyNotFoundError extends DomainError {
-  override readonly name = 'ApiKeyNotFoundError';
-
   constructor() {
     super('not_found', 'api_key_not_found', 'There is no such API key in force.');
   }

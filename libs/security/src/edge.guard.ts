@@ -10,8 +10,6 @@ import { SecurityIncidents } from './security-incidents.js';
 
 /** The request crossed the network in the clear: its secrets count as leaked, and it is not redirected to leak them twice. */
 export class HttpsRequiredError extends DomainError {
-  override readonly name = 'HttpsRequiredError';
-
   constructor() {
     super('forbidden', 'https_required', 'Use HTTPS, and replace the credential that was just sent in the clear.');
   }
@@ -19,8 +17,6 @@ export class HttpsRequiredError extends DomainError {
 
 /** The process has more to do than it can. */
 export class OverloadedError extends DomainError {
-  override readonly name = 'OverloadedError';
-
   constructor() {
     super('unavailable', 'overloaded', 'The service is overloaded; nothing was done.', { retryAfterSeconds: 2, advice: 'retry' });
   }
@@ -28,8 +24,6 @@ export class OverloadedError extends DomainError {
 
 /** The request holds a card number. This product never sees card numbers: Stripe's form takes them. */
 export class CardNumberRefusedError extends DomainError {
-  override readonly name = 'CardNumberRefusedError';
-
   /** @param param - Where it stood; the number itself is repeated nowhere. */
   constructor(param: string) {
     super('invalid', 'card_number_refused', 'Never send card numbers here; collect them with Stripe.js and send the payment method’s id.', {
@@ -41,8 +35,6 @@ export class CardNumberRefusedError extends DomainError {
 
 /** The path or query holds characters that no id and no filter has, and that PostgreSQL takes in no text. */
 export class UrlMalformedError extends DomainError {
-  override readonly name = 'UrlMalformedError';
-
   constructor() {
     super('invalid', 'request_malformed', 'The path or query holds control characters.');
   }

@@ -43,8 +43,6 @@ export type OutboundAnswer =
 
 /** The URL leads, or would lead, where this server must not go. */
 export class OutboundAddressRefusedError extends DomainError {
-  override readonly name = 'OutboundAddressRefusedError';
-
   constructor(reason: string) {
     super('invalid', 'outbound_address_refused', reason, { param: 'url' });
   }

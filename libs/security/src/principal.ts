@@ -56,8 +56,6 @@ export type Principal = MerchantKeyPrincipal | DevicePrincipal | UserPrincipal |
 
 /** A person of the whole deployment must say for which merchant they act. */
 export class MerchantRequiredError extends DomainError {
-  override readonly name = 'MerchantRequiredError';
-
   constructor() {
     super('invalid', 'merchant_required', 'Name the merchant in the Upp-Merchant header.', { param: 'Upp-Merchant' });
   }
@@ -65,8 +63,6 @@ export class MerchantRequiredError extends DomainError {
 
 /** The merchant that a person of the whole deployment names is none. */
 export class UnknownMerchantError extends DomainError {
-  override readonly name = 'UnknownMerchantError';
-
   constructor(param: 'Upp-Merchant' | 'merchantId') {
     super('not_found', 'merchant_not_found', 'There is no such merchant.', { param });
   }

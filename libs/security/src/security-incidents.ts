@@ -23,8 +23,6 @@ const MAX_FACT_LENGTH = 500;
 
 /** There is no such incident for this merchant. */
 export class IncidentNotFoundError extends DomainError {
-  override readonly name = 'IncidentNotFoundError';
-
   constructor() {
     super('not_found', 'incident_not_found', 'There is no such incident.');
   }

@@ -3,8 +3,6 @@ import { DomainError } from '#kernel';
 
 /** No credential was sent to a route that needs one. */
 export class AuthenticationRequiredError extends DomainError {
-  override readonly name = 'AuthenticationRequiredError';
-
   constructor() {
     super('unauthenticated', 'authentication_required', 'Send an API key as "Authorization: Bearer …", or sign in.');
   }
@@ -25,8 +23,6 @@ const REFUSALS: Readonly<Record<CredentialRefusal, string>> = {
 
 /** A credential was sent and is of no use. */
 export class CredentialRefusedError extends DomainError {
-  override readonly name = 'CredentialRefusedError';
-
   constructor(refusal: CredentialRefusal) {
     super('unauthenticated', refusal, REFUSALS[refusal]);
   }
@@ -47,8 +43,6 @@ const PERMISSION_WORDS: Readonly<Record<PermissionRefusal, string>> = {
 
 /** The caller is known and may not do this. */
 export class PermissionDeniedError extends DomainError {
-  override readonly name = 'PermissionDeniedError';
-
   /** @param requiredScopes - Any one of them would do; told so that an integrator can fix a restricted key. */
   constructor(refusal: PermissionRefusal, requiredScopes?: readonly string[]) {
     super('forbidden', refusal, PERMISSION_WORDS[refusal], requiredScopes === undefined ? {} : { details: { requiredScopes } });

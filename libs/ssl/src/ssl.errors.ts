@@ -32,8 +32,6 @@ export class CertificateRejectedError extends Error {
 
 /** A request other than a page view came over plain HTTP. */
 export class HttpsRequiredError extends DomainError {
-  override readonly name = 'HttpsRequiredError';
-
   constructor() {
     super('forbidden', 'https_required', 'This is served over HTTPS only. Treat a key that was sent without it as leaked and rotate it.', {
       advice: 'fix',

@@ -18,8 +18,6 @@ const TYPES_PER_LIST = 20;
 
 /** Stripe did not answer a list; the same list is read again later. */
 export class StripeListUnavailableError extends DomainError {
-  override readonly name = 'StripeListUnavailableError';
-
   constructor(outcome: string) {
     super('unavailable', 'stripe_list_unavailable', `Stripe did not answer a list: ${outcome}.`, { retryAfterSeconds: 60 });
   }

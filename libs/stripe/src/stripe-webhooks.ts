@@ -12,8 +12,6 @@ const MAX_FIELD_LENGTH = 255;
 
 /** The request does not carry a signature that one of our secrets made within the last five minutes. */
 export class WebhookSignatureInvalidError extends DomainError {
-  override readonly name = 'WebhookSignatureInvalidError';
-
   constructor(readonly reason: 'header_missing' | 'header_malformed' | 'timestamp_outside_tolerance' | 'signature_mismatch') {
     super('invalid', 'webhook_signature_invalid', 'The Stripe-Signature header does not match the body.', { advice: 'do_not_retry' });
   }

@@ -11,7 +11,7 @@ class Commits {
     });
 }
 
-const LIMITS = { ...GROUP_COMMIT_LIMITS, inFlight: 2, batchItems: 3, batchBytes: 100, queuedItems: 6 };
+const LIMITS = { ...GROUP_COMMIT_LIMITS, inFlight: 2, besideItems: 1, batchItems: 3, batchBytes: 100, queuedItems: 6 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe('GroupCommit', () => {
@@ -58,6 +58,28 @@ describe('GroupCommit', () => {
 
     expect(running).toEqual([[1], [2]]);
     expect(commits.batches[2]!.items).toEqual([3, 4, 5]);
+  });
+
+  it('begins no commit beside another for a few items, and one for many or large ones', async () => {
+    const patient = new GroupCommit(commits.commit, (item: number) => item, { ...LIMITS, besideItems: 3 });
+    const first = patient.add(1);
+    await turn();
+    const few = [2, 3].map((item) => patient.add(item));
+    await turn();
+    const whileFew = commits.batches.length;
+    const many = patient.add(4);
+    await turn();
+    const whileMany = commits.batches.map(({ items }) => items);
+    commits.batches[1]!.succeed();
+    const large = patient.add(100);
+    await turn();
+    const whileLarge = commits.batches.map(({ items }) => items);
+    for (const { succeed } of commits.batches) succeed();
+    await Promise.all([first, ...few, many, large]);
+
+    expect(whileFew).toBe(1);
+    expect(whileMany).toEqual([[1], [2, 3, 4]]);
+    expect(whileLarge).toEqual([[1], [2, 3, 4], [100]]);
   });
 
   it('bounds a batch by items and by bytes, but takes a large item alone', async () => {

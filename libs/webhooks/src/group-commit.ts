@@ -15,6 +15,8 @@ export class WebhookQueueFullError extends DomainError {
 export interface GroupCommitLimits {
   /** Commits that run at once. */
   readonly inFlight: number;
+  /** How many items must wait before a commit begins beside another; fewer share the next one. */
+  readonly besideItems: number;
   readonly batchItems: number;
   readonly batchBytes: number;
   readonly queuedItems: number;
@@ -22,12 +24,13 @@ export interface GroupCommitLimits {
 }
 
 /**
- * Four commits at once. Fewer make larger batches and so cost PostgreSQL less (36, 42 and 45–53 µs an event with one, two and four, at 64
- * connections), but leave this process waiting: with one or two a busy machine took a third fewer events, and this process more CPU for each.
- * Eight gained nothing at 64 connections and cost PostgreSQL a quarter more at 16.
+ * One commit while few events come, up to four while many do. Larger batches cost PostgreSQL less (25, 27 and 32 µs an event with one, two and four
+ * commits at 64 connections; 43–57 and 77 with one and four at 16), but with one alone a busy machine took fewer events: from half a batch on
+ * a second commit is worth its own cost. Eight gained nothing.
  */
 export const GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   inFlight: 4,
+  besideItems: 32,
   batchItems: 64,
   batchBytes: 262_144,
   queuedItems: 4_096,
@@ -84,7 +87,7 @@ export class GroupCommit<Item> {
 
   /** After the sockets that are readable now have been read: what they bring shares the batch at no delay. */
   private schedule(): void {
-    if (this.isScheduled || this.running >= this.limits.inFlight) return;
+    if (this.isScheduled || !this.mayBegin()) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
@@ -93,7 +96,7 @@ export class GroupCommit<Item> {
   }
 
   private flush(): void {
-    while (this.queue.length > 0 && this.running < this.limits.inFlight) {
+    while (this.mayBegin()) {
       const batch = this.takeBatch();
       this.running++;
       void this.write(batch).finally(() => {
@@ -101,6 +104,13 @@ export class GroupCommit<Item> {
         this.flush();
       });
     }
+  }
+
+  /** A lone item waits for nobody; beside another commit only a batch begins that is worth one of its own. */
+  private mayBegin(): boolean {
+    if (this.running === 0) return this.queue.length > 0;
+    const isWorthIt = this.queue.length >= this.limits.besideItems || this.queuedBytes >= this.limits.batchBytes;
+    return isWorthIt && this.running < this.limits.inFlight;
   }
 
   private takeBatch(): Waiting<Item>[] {

@@ -83,7 +83,7 @@ and ($4::text is null or e.object_id = $4 or e.payment_intent_id = $4)
 and ($5::timestamptz is null or e.received_at >= $5)
 and ($6::timestamptz is null or e.received_at < $6)`;
 
-// The number of attempts goes on: it fences off a worker that still holds an older one.
+// The number of attempts goes on: it fences off a worker that still holds an older one. The schedule begins anew.
 const REQUEUE = `
 with chosen as (
   select e.sequence, e.object_id, coalesce(j.attempts, d.attempts, (select max(attempt) from webhook_attempts a where a.event_sequence = e.sequence), 0) as attempts
@@ -94,8 +94,8 @@ with chosen as (
 ), raised as (
   delete from webhook_dead where event_sequence = any ($1::bigint[])
 ), queued as (
-  insert into webhook_jobs (event_sequence, object_id, attempts) select sequence, object_id, attempts from chosen
-  on conflict (event_sequence) do update set next_attempt_at = now()
+  insert into webhook_jobs (event_sequence, object_id, attempts, attempts_before) select sequence, object_id, attempts, attempts from chosen
+  on conflict (event_sequence) do update set next_attempt_at = now(), attempts_before = webhook_jobs.attempts
 )
 insert into webhook_attempts (event_sequence, attempt, outcome, detail) select sequence, attempts, 'replayed', $2 from chosen
 returning event_sequence`;

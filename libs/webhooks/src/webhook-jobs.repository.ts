@@ -6,6 +6,8 @@ export interface ClaimedJob {
   readonly sequence: number;
   /** The number of this attempt, from 1; with `sequence` it fences: whoever comes after a lost lease has another number. */
   readonly attempt: number;
+  /** The number of this attempt in its schedule, which a replay begins anew. */
+  readonly turn: number;
   readonly stripeEventId: string;
   readonly type: string;
   readonly livemode: boolean;
@@ -57,9 +59,9 @@ with postponed as materialized (
 ), claimed as (
   update webhook_jobs j set attempts = j.attempts + 1, leased_until = now() + make_interval(secs => ${String(LEASE_SECONDS)})
   where j.event_sequence = any (array(select event_sequence from postponed union all select event_sequence from fresh))
-  returning j.event_sequence, j.attempts
+  returning j.event_sequence, j.attempts, j.attempts_before
 )
-select e.sequence, c.attempts as attempt, e.stripe_event_id as "stripeEventId", e.type, e.livemode, e.stripe_created_at as "createdAt",
+select e.sequence, c.attempts as attempt, c.attempts - c.attempts_before as turn, e.stripe_event_id as "stripeEventId", e.type, e.livemode, e.stripe_created_at as "createdAt",
   e.object_id as "objectId", e.payment_intent_id as "paymentIntentId", e.payload
 from claimed c join webhook_events e on e.sequence = c.event_sequence
 order by e.stripe_created_at, e.sequence`;

@@ -220,7 +220,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
 
   /** The payment is not there: perhaps its request has not committed yet. At the end of the schedule only Stripe can say whose it is. */
   private async park(job: ClaimedJob, event: SourcedEvent['event']): Promise<void> {
-    const waitMs = parkedWaitMs(job.attempt, random());
+    const waitMs = parkedWaitMs(job.turn, random());
     webhookAttemptsTotal.inc({ outcome: 'waiting' });
     if (waitMs !== null) {
       await this.jobs.postpone([{ job, status: 'waiting', waitMs, error: 'the payment is not here yet' }]);
@@ -244,7 +244,7 @@ export class WebhookProcessor implements BeforeApplicationShutdown {
     // Whoever holds the job now decides about it.
     if (error instanceof LeaseLostError) return;
     const text = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
-    const waitMs = failureWaitMs(job.attempt, random());
+    const waitMs = failureWaitMs(job.turn, random());
     webhookAttemptsTotal.inc({ outcome: 'failed' });
     this.logger.warn({ event: 'webhook_event_failed', stripeEventId: job.stripeEventId, attempt: job.attempt, error: text });
     if (waitMs === null) await this.bury(job, text);

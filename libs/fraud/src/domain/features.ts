@@ -135,4 +135,6 @@ export interface ModelFeatures {
   readonly probability: number | null;
   /** What the model saw, in the order of its features; null for what was unknown. */
   readonly inputs: readonly (number | null)[];
+  /** What moved its estimate most, the strongest first, in log-odds; absent when it gave none. */
+  readonly reasons?: readonly { readonly feature: string; readonly share: number }[];
 }

@@ -1,3 +1,4 @@
+import { mlRiskRule } from './rules/ml-risk.rule.js';
 import { BUSINESS_TYPES, type BusinessType } from '#merchants';
 import { DEFAULT_RULE_SETS } from './default-rule-sets.js';
 import { someFeatures, someSubjects, type FeatureParts } from './features.builder.js';
@@ -255,6 +256,18 @@ describe('ml risk', () => {
 
   it.each(cases)('%s is judged', (_name, parts, expected) => {
     expect(judged('ml_risk', parts)).toBe(expected);
+  });
+
+  it('says what moved the model’s estimate', () => {
+    const reasons = [
+      { feature: 'amount_to_mean', share: 1.25 },
+      { feature: 'terminal_count_30d', share: -0.1 },
+    ];
+    const features = someFeatures({ model: { version: 'test-1', mode: 'live', probability: 0.5, inputs: [], reasons } });
+
+    expect(mlRiskRule.read(features)).toMatchObject([
+      { value: 0, detail: 'probability 0.5000 by model test-1: amount_to_mean +1.25, terminal_count_30d −0.10' },
+    ]);
   });
 
   it('never acts in shadow, and says what it would have done', () => {

@@ -10,8 +10,10 @@ export const ENGINE_VERSION = 1;
 /** `low` below 40, `medium` to 69, `high` to 84, `critical` from 85. */
 export type RiskLevel = 'low' | 'medium' | 'high' | 'critical';
 
+/** Decisions, the mildest first. */
+export const FRAUD_DECISIONS = ['allow', 'review', 'block'] as const;
 /** What happens to the payment: `review` holds it before any money moves. */
-export type FraudDecision = 'allow' | 'review' | 'block';
+export type FraudDecision = (typeof FRAUD_DECISIONS)[number];
 
 /**
  * - `fired`: adds points or a floor. `clear`: looked and found nothing.

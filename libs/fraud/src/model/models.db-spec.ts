@@ -107,6 +107,8 @@ describe('models', () => {
 
     expect(model).toMatchObject({ version: 'default-1', mode: 'shadow', probability: expect.any(Number) as number });
     expect(model?.inputs).toHaveLength(ENGINE_FEATURES.length);
+    expect(model?.reasons).toHaveLength(3);
+    expect(ENGINE_FEATURES).toContain(model?.reasons?.[0]?.feature);
   });
 
   it('promotes only the challenger, after it has looked on and beaten the champion', async () => {

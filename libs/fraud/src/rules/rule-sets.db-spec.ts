@@ -1,6 +1,6 @@
 import { newId } from '#kernel';
 import { ApiKeysService } from '#security';
-import { anAttempt, startFraudApp, type FraudApp } from '../../../../test/fraud/fraud-app.js';
+import { aMerchant, anAttempt, startFraudApp, type FraudApp } from '../../../../test/fraud/fraud-app.js';
 import { BacktestService } from '../backtest.service.js';
 import { BacktestModule, FraudModule } from '../fraud.module.js';
 import { FraudService, type AttemptAssessment } from '../fraud.service.js';
@@ -10,12 +10,14 @@ const EVERY_PAYMENT = { name: 'every_payment', expression: 'attempt.amountMinor 
 
 describe('rule sets', () => {
   let fraud: FraudApp;
+  let own: string;
   let token: string;
 
   beforeAll(async () => {
     fraud = await startFraudApp([FraudModule, BacktestModule]);
     const request = { merchantId: fraud.merchantId, livemode: false, name: 'test', scopes: null };
-    token = (await fraud.app.get(ApiKeysService).create(request, { actor: 'system:test' })).text;
+    own = (await fraud.app.get(ApiKeysService).create(request, { actor: 'system:test' })).text;
+    token = own;
   });
   afterAll(() => fraud.close());
 
@@ -80,6 +82,26 @@ describe('rule sets', () => {
 
     expect((await call('POST', `fraud/assessments/${id}/replay`)).body).toMatchObject({ isEqual: true, ruleSetVersion: 'default-iot-1' });
     expect((await call('POST', 'fraud/assessments/fra_none/replay')).status).toBe(404);
+  });
+
+  it('shows assessments of a payment and of a decision, the newest first, to nobody else', async () => {
+    const paymentId = newId('payment');
+    const first = await assess('retail', paymentId);
+    const again = await assess('retail', paymentId);
+    const idsOf = async (query: string): Promise<unknown[]> =>
+      ((await call('GET', `fraud/assessments?${query}`)).body['data'] as { id: string }[]).map(({ id }) => id);
+
+    expect(await idsOf(`paymentId=${paymentId}`)).toEqual([again.id, first.id]);
+    expect(await idsOf(`paymentId=${paymentId}&startingAfter=${again.id}`)).toEqual([first.id]);
+    expect(await idsOf(`paymentId=${paymentId}&decision=block`)).toEqual([]);
+    const { body } = await call('GET', 'fraud/assessments?decision=block&limit=1');
+    expect(body).toMatchObject({ object: 'list', data: [{ decision: 'block' }] });
+    expect((await call('GET', 'fraud/assessments?decision=maybe')).status).toBe(400);
+    const other = { merchantId: await aMerchant(fraud.database), livemode: false, name: 'other', scopes: null };
+    const stranger = await fraud.app.get(ApiKeysService).create(other, { actor: 'system:test' });
+    token = stranger.text;
+    expect(await idsOf(`paymentId=${paymentId}`)).toEqual([]);
+    token = own;
   });
 
   it('saves nothing that would not work, and names all of it', async () => {

@@ -25,8 +25,6 @@ export interface ProfileDifference {
 
 /** The overrides would make a profile that cannot work; `details.problems` says where and why, all at once. */
 export class ProfileInvalidError extends DomainError {
-  override readonly name = 'ProfileInvalidError';
-
   constructor(readonly problems: readonly ProfileProblem[]) {
     super('invalid', 'profile_invalid', 'The profile would not be valid; see problems.', {
       param: problems[0]?.path ?? 'overrides',

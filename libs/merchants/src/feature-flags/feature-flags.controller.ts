@@ -20,8 +20,6 @@ export class PutFeatureFlagDto {
 
 /** There is no flag of that name. */
 export class FeatureFlagNotFoundError extends DomainError {
-  override readonly name = 'FeatureFlagNotFoundError';
-
   constructor() {
     super('not_found', 'feature_flag_not_found', 'There is no such feature flag.');
   }

@@ -6,8 +6,6 @@ import { type Alert, AlertsRepository } from './alerts.repository.js';
 
 /** There is no open alert of that id. */
 export class AlertNotFoundError extends DomainError {
-  override readonly name = 'AlertNotFoundError';
-
   constructor() {
     super('not_found', 'alert_not_found', 'There is no open alert of that id.');
   }

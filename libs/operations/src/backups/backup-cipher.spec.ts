@@ -4,14 +4,15 @@ import { buffer } from 'node:stream/consumers';
 import { BackupUnreadableError, decryptBackup, encryptBackup } from './backup-cipher.js';
 
 const SECRET = 'a secret of the tests, long enough';
+const OTHER = 'another secret of the tests, as long';
 const FRAME = 1_048_576;
 
 function encrypt(content: Buffer): Promise<Buffer> {
   return buffer(Readable.from([content]).pipe(encryptBackup(SECRET)));
 }
 
-function decrypt(content: Buffer, secret = SECRET): Promise<Buffer> {
-  const stream = Readable.from([content]).pipe(decryptBackup(secret));
+function decrypt(content: Buffer, secrets: readonly string[] = [SECRET]): Promise<Buffer> {
+  const stream = Readable.from([content]).pipe(decryptBackup(secrets));
   return buffer(stream);
 }
 
@@ -23,7 +24,13 @@ describe('encryptBackup and decryptBackup', () => {
   });
 
   it('refuse another key', async () => {
-    await expect(decrypt(await encrypt(Buffer.from('x')), 'another secret of the tests, as long')).rejects.toThrow(BackupUnreadableError);
+    await expect(decrypt(await encrypt(Buffer.from('x')), [OTHER])).rejects.toThrow(BackupUnreadableError);
+  });
+
+  it.each([1, FRAME + 1])('open %i bytes with any of several keys', async (length) => {
+    const content = randomBytes(length);
+
+    expect((await decrypt(await encrypt(content), [OTHER, SECRET])).equals(content)).toBe(true);
   });
 
   it.each([

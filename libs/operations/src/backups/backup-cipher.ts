@@ -58,33 +58,39 @@ export function encryptBackup(secret: string): Transform {
   });
 }
 
-/** Decrypts what flows through; fails with {@link BackupUnreadableError} before anything false has left it. */
-export function decryptBackup(secret: string): Transform {
+/**
+ * Decrypts what flows through; fails with {@link BackupUnreadableError} before anything false has left it.
+ *
+ * @param secrets - The first frame shows which of them it was made with.
+ */
+export function decryptBackup(secrets: readonly string[]): Transform {
   let pending = Buffer.alloc(0);
-  let key: Buffer | null = null;
+  let keys: readonly Buffer[] | null = null;
   let frame = 0;
   const open = (sealed: Buffer, isLast: boolean): Buffer => {
-    if (key === null) throw new BackupUnreadableError('this is no backup');
-    const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(frame++)).setAAD(markOf(isLast));
-    decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
-    try {
-      return Buffer.concat([decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES)), decipher.final()]);
-    } catch (error) {
-      throw new BackupUnreadableError('the backup was changed, cut off or made with another key', { cause: error });
+    if (keys === null) throw new BackupUnreadableError('this is no backup');
+    for (const key of keys) {
+      const opened = openFrame(sealed, key, frame, isLast);
+      if (opened === null) continue;
+      keys = [key];
+      frame += 1;
+      return opened;
     }
+    throw new BackupUnreadableError('the backup was changed, cut off or made with another key');
   };
   const frameEnd = (): number => (pending.length < LENGTH_BYTES ? Infinity : LENGTH_BYTES + pending.readUInt32BE(0) + TAG_BYTES);
   return new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
       try {
         pending = Buffer.concat([pending, chunk]);
-        if (key === null && pending.length >= MAGIC.length + SALT_BYTES) {
+        if (keys === null && pending.length >= MAGIC.length + SALT_BYTES) {
           if (!pending.subarray(0, MAGIC.length).equals(MAGIC)) throw new BackupUnreadableError('this is no backup');
-          key = keyOf(secret, pending.subarray(MAGIC.length, MAGIC.length + SALT_BYTES));
+          const salt = pending.subarray(MAGIC.length, MAGIC.length + SALT_BYTES);
+          keys = secrets.map((secret) => keyOf(secret, salt));
           pending = pending.subarray(MAGIC.length + SALT_BYTES);
         }
         // A frame is known not to be the last only when something follows it.
-        while (key !== null && pending.length > frameEnd()) {
+        while (keys !== null && pending.length > frameEnd()) {
           const end = frameEnd();
           this.push(open(pending.subarray(LENGTH_BYTES, end), false));
           pending = pending.subarray(end);
@@ -103,6 +109,17 @@ export function decryptBackup(secret: string): Transform {
       }
     },
   });
+}
+
+/** A frame's content, or null when it was changed or sealed with another key. */
+function openFrame(sealed: Buffer, key: Buffer, frame: number, isLast: boolean): Buffer | null {
+  const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(frame)).setAAD(markOf(isLast));
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES)), decipher.final()]);
+  } catch {
+    return null;
+  }
 }
 
 function keyOf(secret: string, salt: Buffer): Buffer {

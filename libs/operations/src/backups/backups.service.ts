@@ -100,7 +100,7 @@ export class BackupsService {
     return writeToTool(
       { program: 'pg_restore', args, folder: this.config.backups.toolsFolder, databaseUrl },
       content,
-      decryptBackup(this.secret),
+      decryptBackup(this.config.backups.encryptionKeys),
     );
   }
 
@@ -114,7 +114,7 @@ export class BackupsService {
     const firstSegment = backupSegment(name);
     assert(this.archive, 'it is where the backups are');
     assert(firstSegment !== null, 'the name of a base backup says where its WAL begins');
-    return unpackBaseBackup(() => store.get(name), decryptBackup(this.secret), target, { archive: this.archive, firstSegment });
+    return unpackBaseBackup(() => store.get(name), decryptBackup(this.config.backups.encryptionKeys), target, { archive: this.archive, firstSegment });
   }
 
   private async removeOld(store: BackupStore): Promise<void> {

@@ -33,7 +33,8 @@ const SEGMENTS_PER_LOG = 0x1_0000_0000 / SEGMENT_BYTES;
 export class WalArchive {
   constructor(
     private readonly store: BackupStore,
-    private readonly secret: string,
+    /** Of what is archived from now on, then of what is older. */
+    private readonly secrets: readonly [string, ...string[]],
   ) {}
 
   /**
@@ -47,7 +48,7 @@ export class WalArchive {
     const content = await readFile(file);
     const stored = `${name}${SUFFIX}`;
     if (!(await this.store.has(stored))) {
-      await this.store.put(stored, Readable.from([await promisify(gzip)(content, { level: 1 })]), encryptBackup(this.secret));
+      await this.store.put(stored, Readable.from([await promisify(gzip)(content, { level: 1 })]), encryptBackup(this.secrets[0]));
     } else if (!(await this.get(stored)).equals(content)) {
       throw new WalArchiveError(`the archive holds another ${name}: each server needs a place of its own`);
     }
@@ -74,7 +75,7 @@ export class WalArchive {
   }
 
   private async get(stored: string): Promise<Buffer> {
-    const content = await buffer((await this.store.get(stored)).pipe(decryptBackup(this.secret)));
+    const content = await buffer((await this.store.get(stored)).pipe(decryptBackup(this.secrets)));
     return promisify(gunzip)(content);
   }
 }
@@ -106,6 +107,7 @@ function segmentAt(timeline: string, place: number): string {
 /** The archive that the configuration names. @throws BackupsOffError when it names none. */
 export function openWalArchive(config: BackupsConfig): WalArchive {
   const store = createBackupStore(config, 'wal');
-  if (store === null || config.encryptionKey === null) throw new BackupsOffError();
-  return new WalArchive(store, config.encryptionKey);
+  const [secret, ...former] = config.encryptionKeys;
+  if (store === null || secret === undefined) throw new BackupsOffError();
+  return new WalArchive(store, [secret, ...former]);
 }

@@ -3,8 +3,6 @@ import { DomainError } from '#kernel';
 
 /** There is no such run. */
 export class ReconciliationRunNotFoundError extends DomainError {
-  override readonly name = 'ReconciliationRunNotFoundError';
-
   constructor() {
     super('not_found', 'reconciliation_run_not_found', 'There is no such reconciliation run.');
   }
@@ -12,8 +10,6 @@ export class ReconciliationRunNotFoundError extends DomainError {
 
 /** There is no such break, or it is another merchant's. */
 export class ReconciliationBreakNotFoundError extends DomainError {
-  override readonly name = 'ReconciliationBreakNotFoundError';
-
   constructor() {
     super('not_found', 'reconciliation_break_not_found', 'There is no such reconciliation break.');
   }
@@ -21,8 +17,6 @@ export class ReconciliationBreakNotFoundError extends DomainError {
 
 /** The day is not over at Stripe, or too long ago. */
 export class ReconciliationDayError extends DomainError {
-  override readonly name = 'ReconciliationDayError';
-
   constructor() {
     super('invalid', 'reconciliation_day_invalid', 'Name a day up to today, as 2026-11-01.', { param: 'day' });
   }

@@ -3,8 +3,6 @@ import { DomainError } from '#kernel';
 
 /** There is no such dispute, or it is another merchant's or mode's: the caller cannot tell which. */
 export class DisputeNotFoundError extends DomainError {
-  override readonly name = 'DisputeNotFoundError';
-
   constructor() {
     super('not_found', 'dispute_not_found', 'There is no such dispute.');
   }
@@ -12,8 +10,6 @@ export class DisputeNotFoundError extends DomainError {
 
 /** The payer's bank has the money, or asks for it: a refund would pay it twice, or needs somebody who may decide that. */
 export class ChargeDisputedError extends DomainError {
-  override readonly name = 'ChargeDisputedError';
-
   /** @param dispute - `isChargeRefundable` says whether `force` can help. */
   constructor({ id, status, isChargeRefundable }: { readonly id: string; readonly status: string; readonly isChargeRefundable: boolean }) {
     super(
@@ -29,8 +25,6 @@ export class ChargeDisputedError extends DomainError {
 
 /** The dispute waits for no answer; `dispute` is its current state. */
 export class DisputeStateError extends DomainError {
-  override readonly name = 'DisputeStateError';
-
   constructor(dispute: { readonly status: string }) {
     super('conflict', 'dispute_unexpected_state', `A dispute that is ${dispute.status} takes no answer.`, {
       details: { dispute },
@@ -41,8 +35,6 @@ export class DisputeStateError extends DomainError {
 
 /** The dispute was answered already, which can be done once; `dispute` says how. */
 export class DisputeAnsweredError extends DomainError {
-  override readonly name = 'DisputeAnsweredError';
-
   constructor(dispute: unknown) {
     super('conflict', 'dispute_already_answered', 'The dispute was answered already.', { details: { dispute }, advice: 'do_not_retry' });
   }
@@ -50,8 +42,6 @@ export class DisputeAnsweredError extends DomainError {
 
 /** The time for an answer is over. */
 export class EvidencePastDueError extends DomainError {
-  override readonly name = 'EvidencePastDueError';
-
   constructor(dueBy: Date) {
     super('conflict', 'evidence_past_due', `Evidence was due by ${dueBy.toISOString()}.`, { advice: 'do_not_retry' });
   }
@@ -59,8 +49,6 @@ export class EvidencePastDueError extends DomainError {
 
 /** The draft is another one than the caller has read; `evidenceVersion` is that of the present one. */
 export class EvidenceVersionError extends DomainError {
-  override readonly name = 'EvidenceVersionError';
-
   constructor(evidenceVersion: number) {
     super('conflict', 'evidence_version_conflict', 'The evidence was changed meanwhile: read it again.', {
       param: 'evidenceVersion',
@@ -71,8 +59,6 @@ export class EvidenceVersionError extends DomainError {
 
 /** There is nothing to submit. */
 export class EvidenceMissingError extends DomainError {
-  override readonly name = 'EvidenceMissingError';
-
   constructor() {
     super('unprocessable', 'evidence_missing', 'There is no evidence yet.');
   }
@@ -80,8 +66,6 @@ export class EvidenceMissingError extends DomainError {
 
 /** The payer was erased, and the evidence with them. */
 export class EvidenceErasedError extends DomainError {
-  override readonly name = 'EvidenceErasedError';
-
   constructor() {
     super('conflict', 'evidence_erased', 'The payer was erased on request, and what named them in the evidence with them.', {
       advice: 'do_not_retry',
@@ -91,8 +75,6 @@ export class EvidenceErasedError extends DomainError {
 
 /** All fields together are longer than Stripe takes. */
 export class EvidenceTooLongError extends DomainError {
-  override readonly name = 'EvidenceTooLongError';
-
   constructor(length: number, limit: number) {
     super('unprocessable', 'evidence_too_long', `The evidence has ${String(length)} characters, and may have ${String(limit)}.`, {
       details: { length, limit },
@@ -102,8 +84,6 @@ export class EvidenceTooLongError extends DomainError {
 
 /** Stripe holds these fields already: they can be replaced, not taken back. */
 export class EvidenceStagedError extends DomainError {
-  override readonly name = 'EvidenceStagedError';
-
   constructor(fields: readonly string[]) {
     super('unprocessable', 'evidence_staged', `Stripe has ${fields.join(', ')} staged: what is staged can be replaced, not removed.`, {
       details: { fields },
@@ -113,8 +93,6 @@ export class EvidenceStagedError extends DomainError {
 
 /** The earlier payments do not show by the network's rules that the disputed one was the payer's. */
 export class CompellingEvidenceError extends DomainError {
-  override readonly name = 'CompellingEvidenceError';
-
   constructor(problems: readonly string[]) {
     super('unprocessable', 'compelling_evidence_invalid', 'The earlier payments do not meet the rules of the network.', {
       param: 'compelling',
@@ -125,8 +103,6 @@ export class CompellingEvidenceError extends DomainError {
 
 /** Stripe refused what it was sent; nothing has changed there. */
 export class DisputeAnswerRefusedError extends DomainError {
-  override readonly name = 'DisputeAnswerRefusedError';
-
   constructor(gatewayCode: string, dispute: unknown) {
     super('unprocessable', 'dispute_answer_refused', 'Stripe does not accept this for the dispute.', { details: { gatewayCode, dispute } });
   }
@@ -134,8 +110,6 @@ export class DisputeAnswerRefusedError extends DomainError {
 
 /** Stripe takes no requests now, and nothing was sent. */
 export class DisputeAnswerNotSentError extends DomainError {
-  override readonly name = 'DisputeAnswerNotSentError';
-
   constructor(retryAfterSeconds: number) {
     super('unavailable', 'dispute_answer_not_sent', 'Stripe takes no requests now, and nothing was sent: try again.', {
       retryAfterSeconds,

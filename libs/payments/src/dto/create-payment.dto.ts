@@ -53,6 +53,12 @@ export class CreatePaymentDto {
   @IsText(1, 64)
   deviceId: string;
 
+  /** What the device says of itself now, as at its registration: another one is a fraud signal. */
+  @ApiPropertyOptional({ minLength: 8, maxLength: 512, example: 'till-07-b2f1c9' })
+  @IsOptional()
+  @IsText(8, 512)
+  deviceFingerprint?: string;
+
   /** Stripe's payment method id, in test mode a test token, or the id of a saved method (`spm_…`). Never a card number. */
   @ApiProperty({ pattern: PAYMENT_METHOD_PATTERN.source, example: 'pm_card_visa' })
   @Matches(PAYMENT_METHOD_PATTERN, {

@@ -5,8 +5,6 @@ import { type GatewayDecline } from '../payment-gateway.js';
 
 /** There is no such saved method, or it is another merchant's, mode's or customer's. */
 export class SavedMethodNotFoundError extends DomainError {
-  override readonly name = 'SavedMethodNotFoundError';
-
   constructor(param = 'id') {
     super('not_found', 'payment_method_not_found', 'There is no such saved payment method.', { param });
   }
@@ -14,8 +12,6 @@ export class SavedMethodNotFoundError extends DomainError {
 
 /** The saved method's state does not allow it. */
 export class SavedMethodStateError extends DomainError {
-  override readonly name = 'SavedMethodStateError';
-
   constructor(participle: string, method: { readonly status: string } | null) {
     super('conflict', 'payment_method_unexpected_state', `A payment method that is ${method?.status ?? 'gone'} cannot be ${participle}.`, {
       param: 'paymentMethod',
@@ -27,8 +23,6 @@ export class SavedMethodStateError extends DomainError {
 
 /** The issuer does not let the method be saved. */
 export class SavedMethodDeclinedError extends DomainError {
-  override readonly name = 'SavedMethodDeclinedError';
-
   constructor(decline: GatewayDecline, method: unknown) {
     const declineCode = decline.declineCode ?? decline.code;
     super('declined', 'payment_method_declined', decline.message, {
@@ -40,8 +34,6 @@ export class SavedMethodDeclinedError extends DomainError {
 
 /** The processor refuses the request itself, for instance a method that does not exist. */
 export class SavedMethodRefusedError extends DomainError {
-  override readonly name = 'SavedMethodRefusedError';
-
   constructor(gatewayCode: string, method: unknown) {
     super('invalid', 'payment_method_refused', 'The payment processor does not accept this payment method.', {
       param: 'paymentMethod',
@@ -52,8 +44,6 @@ export class SavedMethodRefusedError extends DomainError {
 
 /** The customer agreed to payments in their presence only. */
 export class OffSessionNotAgreedError extends DomainError {
-  override readonly name = 'OffSessionNotAgreedError';
-
   constructor() {
     super(
       'unprocessable',
@@ -66,8 +56,6 @@ export class OffSessionNotAgreedError extends DomainError {
 
 /** A device pays without a person only when its owner has authorised it. */
 export class OffSessionForbiddenError extends DomainError {
-  override readonly name = 'OffSessionForbiddenError';
-
   constructor() {
     super(
       'forbidden',

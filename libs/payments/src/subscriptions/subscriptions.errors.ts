@@ -5,8 +5,6 @@ import { type GatewayDecline } from '../payment-gateway.js';
 
 /** There is no such subscription, or it is another merchant's or mode's. */
 export class SubscriptionNotFoundError extends DomainError {
-  override readonly name = 'SubscriptionNotFoundError';
-
   constructor() {
     super('not_found', 'subscription_not_found', 'There is no such subscription.');
   }
@@ -14,8 +12,6 @@ export class SubscriptionNotFoundError extends DomainError {
 
 /** The customer has a subscription to the plan that has not ended. */
 export class SubscriptionExistsError extends DomainError {
-  override readonly name = 'SubscriptionExistsError';
-
   constructor(subscriptionId: string) {
     super('conflict', 'subscription_exists', 'The customer has a subscription to this plan already.', {
       param: 'plan',
@@ -27,8 +23,6 @@ export class SubscriptionExistsError extends DomainError {
 
 /** The subscription's state does not allow it. */
 export class SubscriptionStateError extends DomainError {
-  override readonly name = 'SubscriptionStateError';
-
   constructor(participle: string, subscription: { readonly status: string }) {
     super('conflict', 'subscription_unexpected_state', `A subscription that is ${subscription.status} cannot be ${participle}.`, {
       details: { subscription },
@@ -39,8 +33,6 @@ export class SubscriptionStateError extends DomainError {
 
 /** The first payment was refused, and the subscription did not begin. */
 export class SubscriptionDeclinedError extends DomainError {
-  override readonly name = 'SubscriptionDeclinedError';
-
   constructor(decline: GatewayDecline | null, subscription: unknown) {
     const declineCode = decline === null ? null : (decline.declineCode ?? decline.code);
     super('declined', 'subscription_declined', decline?.message ?? 'The first payment was refused.', {
@@ -52,8 +44,6 @@ export class SubscriptionDeclinedError extends DomainError {
 
 /** The customer has no saved payment method, and the request names none. */
 export class PaymentMethodMissingError extends DomainError {
-  override readonly name = 'PaymentMethodMissingError';
-
   constructor() {
     super('unprocessable', 'payment_method_missing', 'The customer has no default payment method; name or save one.', {
       param: 'paymentMethod',

@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, MinLength } from 'class-validator';
 import { type ConfigProblem, Env } from './env.js';
 
 /** Backups. They are made when BACKUP_FOLDER or BACKUP_S3_BUCKET says where to. */
@@ -48,11 +48,17 @@ export class BackupsConfig {
   @IsString()
   s3SecretAccessKey: string | null = null;
 
-  /** Secret from which the backups' keys are derived, at least 32 characters. Keep it apart from the backups: without it they are noise. */
+  /** Secret from which the backups' keys are derived, at least 32 characters, no comma. Keep it apart from the backups: without it they are noise. */
   @Env('BACKUP_ENCRYPTION_KEY', { isSecret: true })
   @IsOptional()
-  @MinLength(32)
+  @Matches(/^[^,]{32,}$/)
   encryptionKey: string | null = null;
+
+  /** Former values of BACKUP_ENCRYPTION_KEY, newest first: what was made with one can be restored for as long as it stands here. */
+  @Env('BACKUP_ENCRYPTION_KEYS_PREVIOUS', { isSecret: true })
+  @IsArray()
+  @MinLength(32, { each: true })
+  previousEncryptionKeys: string[] = [];
 
   /** `logical`: pg_dump, restorable anywhere. `base`: pg_basebackup for a role that may replicate, and the WAL that the server archives: to any instant. */
   @Env('BACKUP_METHOD')
@@ -108,6 +114,11 @@ export class BackupsConfig {
     return this.folder !== null || this.s3Bucket !== null;
   }
 
+  /** The secret of new backups, then those of older ones; empty where none is set. */
+  get encryptionKeys(): readonly string[] {
+    return this.encryptionKey === null ? [] : [this.encryptionKey, ...this.previousEncryptionKeys];
+  }
+
   /** Settings that are fine alone and wrong together. */
   *contradictions(): Generator<ConfigProblem> {
     if (this.folder !== null && this.s3Bucket !== null) {
@@ -115,6 +126,9 @@ export class BackupsConfig {
     }
     if (this.isOn && this.encryptionKey === null) {
       yield { variable: 'BACKUP_ENCRYPTION_KEY', reason: 'is required: backups hold everything that the database holds' };
+    }
+    if (this.encryptionKey !== null && this.previousEncryptionKeys.includes(this.encryptionKey)) {
+      yield { variable: 'BACKUP_ENCRYPTION_KEYS_PREVIOUS', reason: 'holds the present value' };
     }
     if ((this.s3AccessKeyId === null) !== (this.s3SecretAccessKey === null)) {
       yield { variable: 'BACKUP_S3_SECRET_ACCESS_KEY', reason: 'and BACKUP_S3_ACCESS_KEY_ID are set together or not at all' };

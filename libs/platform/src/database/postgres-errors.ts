@@ -3,8 +3,6 @@ import { DomainError } from '#kernel';
 
 /** The database cannot answer now: down, full, or no connection became free in time. The client may retry. */
 export class DatabaseUnavailableError extends DomainError {
-  override readonly name = 'DatabaseUnavailableError';
-
   constructor(cause: unknown) {
     super(
       'unavailable',

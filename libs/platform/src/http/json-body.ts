@@ -6,8 +6,6 @@ const MAX_DEPTH = 16;
 
 /** The body is not JSON, nests too deep, or carries keys that would reach an object's prototype. */
 export class MalformedBodyError extends DomainError {
-  override readonly name = 'MalformedBodyError';
-
   constructor(code: 'body_malformed' | 'body_too_deep' | 'body_forbidden_key' | 'body_not_an_object', message: string) {
     super('invalid', code, message);
   }

@@ -14,8 +14,6 @@ export interface FieldProblem {
 
 /** The request's fields are wrong; `code` and `param` are the first problem's, `errors` lists all. */
 export class InvalidRequestError extends DomainError {
-  override readonly name = 'InvalidRequestError';
-
   constructor(problems: readonly [FieldProblem, ...FieldProblem[]]) {
     const [first] = problems;
     super('invalid', first.code, first.message, { param: first.param, details: { errors: problems } });

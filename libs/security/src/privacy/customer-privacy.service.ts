@@ -27,8 +27,6 @@ export interface CustomerExport {
 
 /** The customer cannot be exported or erased. */
 export class CustomerPrivacyError extends DomainError {
-  override readonly name = 'CustomerPrivacyError';
-
   constructor(code: 'customer_not_found' | 'customer_has_open_payments') {
     const isAbsent = code === 'customer_not_found';
     super(

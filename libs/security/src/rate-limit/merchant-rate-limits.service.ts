@@ -17,8 +17,6 @@ const NONE: Limits = new Map();
 
 /** A limit of that name does not exist, or is nobody's but the deployment's. */
 export class RateLimitNotTunableError extends DomainError {
-  override readonly name = 'RateLimitNotTunableError';
-
   constructor() {
     super('not_found', 'rate_limit_not_found', 'There is no such limit, or it holds for all merchants together.', { param: 'name' });
   }

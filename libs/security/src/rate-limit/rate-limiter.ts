@@ -23,8 +23,6 @@ export interface RateLimitOutcome extends TakeResult {
 
 /** Too many requests of one kind by one sender. */
 export class RateLimitedError extends DomainError {
-  override readonly name = 'RateLimitedError';
-
   constructor({ policy, retryAfterMs, blockedForMs }: RateLimitOutcome) {
     const words = blockedForMs > 0 ? 'Blocked for a while after a breach of a rate limit.' : 'Too many requests.';
     super('rate_limited', 'rate_limit_exceeded', words, {

@@ -14,8 +14,6 @@ const MAX_WAITING = 50;
 
 /** Too many people sign in at once. */
 export class SignInBusyError extends DomainError {
-  override readonly name = 'SignInBusyError';
-
   constructor() {
     super('unavailable', 'sign_in_busy', 'Too many people sign in at this moment.', { retryAfterSeconds: 2 });
   }

@@ -22,8 +22,6 @@ const REFUSALS: Readonly<Record<SignInRefusal, string>> = {
 
 /** Signing in, or proving the second factor, failed. It never says whether the address is known. */
 export class SignInRefusedError extends DomainError {
-  override readonly name = 'SignInRefusedError';
-
   constructor(refusal: SignInRefusal) {
     super('unauthenticated', refusal, REFUSALS[refusal]);
   }

@@ -33,8 +33,6 @@ export interface FirstSecrets {
 
 /** A person cannot be made or changed like that. */
 export class UserRefusedError extends DomainError {
-  override readonly name = 'UserRefusedError';
-
   constructor(code: 'user_exists' | 'owner_exists' | 'last_owner' | 'user_not_found' | 'password_refused', message: string) {
     super(code === 'user_not_found' ? 'not_found' : code === 'password_refused' ? 'unprocessable' : 'conflict', code, message);
   }

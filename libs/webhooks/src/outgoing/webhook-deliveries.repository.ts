@@ -6,6 +6,8 @@ import type { EndpointOwner } from './webhook-endpoints.repository.js';
 export interface ClaimedDelivery {
   readonly id: number;
   readonly attempt: number;
+  /** The number of this attempt in its schedule, which a redelivery begins anew. */
+  readonly turn: number;
   readonly endpointId: string;
   readonly url: string;
   readonly secretSealed: string;
@@ -89,9 +91,9 @@ with ranked as (
 ), claimed as (
   update webhook_deliveries d set attempts = d.attempts + 1, leased_until = now() + make_interval(secs => ${String(LEASE_SECONDS)})
   from due where d.id = due.id and d.status = 'pending' and (d.leased_until is null or d.leased_until <= now())
-  returning d.id, d.attempts, d.endpoint_id, d.event_id
+  returning d.id, d.attempts, d.attempts_before, d.endpoint_id, d.event_id
 )
-select c.id, c.attempts as attempt, c.endpoint_id as "endpointId", w.url, w.secret_sealed as "secretSealed",
+select c.id, c.attempts as attempt, c.attempts - c.attempts_before as turn, c.endpoint_id as "endpointId", w.url, w.secret_sealed as "secretSealed",
   case when w.former_secret_expires_at > now() then w.former_secret_sealed end as "formerSecretSealed",
   e.id as "eventId", e.type, e.sequence, e.livemode, e.data, e.previous, e.created_at as "createdAt"
 from claimed c join webhook_endpoints w on w.id = c.endpoint_id join outbox_events e on e.id = c.event_id`;
@@ -180,7 +182,7 @@ export class WebhookDeliveriesRepository {
   ): Promise<number> {
     if ('deliveryId' in what) {
       const rows = await transaction.query(
-        `update webhook_deliveries set status = 'pending', next_attempt_at = now() where id = $1 and endpoint_id = $2 returning id`,
+        `update webhook_deliveries set status = 'pending', next_attempt_at = now(), attempts_before = attempts where id = $1 and endpoint_id = $2 returning id`,
         [what.deliveryId, endpointId],
       );
       return rows.length;
@@ -189,7 +191,7 @@ export class WebhookDeliveriesRepository {
       `insert into webhook_deliveries (endpoint_id, event_id)
        select w.id, e.id from webhook_endpoints w join outbox_events e on e.merchant_id = w.merchant_id and e.livemode = w.livemode
        where w.id = $1 and e.created_at >= $2 and (w.event_types && array['*', e.type])
-       on conflict (endpoint_id, event_id) do update set status = 'pending', next_attempt_at = now()
+       on conflict (endpoint_id, event_id) do update set status = 'pending', next_attempt_at = now(), attempts_before = webhook_deliveries.attempts
        returning id`,
       [endpointId, what.since],
     );

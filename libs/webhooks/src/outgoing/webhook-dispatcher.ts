@@ -61,7 +61,7 @@ export class WebhookDispatcher implements BeforeApplicationShutdown {
     const isSuccess = attempt.httpStatus !== null && attempt.httpStatus >= 200 && attempt.httpStatus < 300;
     if (isSuccess) await this.deliveries.settle(delivery, attempt, { status: 'succeeded' });
     else {
-      const waitMs = deliveryWaitMs(delivery.attempt, retryAfter, randomInt(1_000_000) / 1_000_000);
+      const waitMs = deliveryWaitMs(delivery.turn, retryAfter, randomInt(1_000_000) / 1_000_000);
       await this.deliveries.settle(delivery, attempt, waitMs === null ? { status: 'failed' } : { status: 'pending', waitMs });
     }
     const hasFailedTooLong = await this.endpoints.noteResult(delivery.endpointId, isSuccess);

@@ -10,11 +10,13 @@ export const mlRiskRule: Rule = {
   read({ model }) {
     const measure = 'log_odds';
     if (model === null) return [{ measure, value: 'unavailable', detail: 'no model is live' }];
-    const { probability, version } = model;
+    const { probability, version, reasons = [] } = model;
     if (probability === null || !(probability >= 0 && probability <= 1)) {
       return [{ measure, value: 'unavailable', detail: `model ${version} gave no probability` }];
     }
-    return [{ measure, value: logOdds(probability), detail: `probability ${probability.toFixed(4)} by model ${version}` }];
+    const because = reasons.map(({ feature, share }) => `${feature} ${share < 0 ? '−' : '+'}${Math.abs(share).toFixed(2)}`);
+    const estimate = `probability ${probability.toFixed(4)} by model ${version}`;
+    return [{ measure, value: logOdds(probability), detail: because.length === 0 ? estimate : `${estimate}: ${because.join(', ')}` }];
   },
 };
 

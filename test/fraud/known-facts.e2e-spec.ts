@@ -1,4 +1,4 @@
-/** What is known of the countries of address, card and device before a payment is confirmed, and what follows from it. */
+/** What is known of a payment before it is confirmed, the countries of address, card and device and the device's fingerprint, and what follows from it. */
 import { newId } from '#kernel';
 import { TestSystem, type ApiAnswer } from '../support/test-system.js';
 
@@ -90,5 +90,20 @@ describe('the countries of a payment', () => {
     expect(
       await system.database.query('select from payments where stripe_payment_intent_id is null and id = $1', [held.body.id]),
     ).toHaveLength(1);
+  });
+
+  it.each([
+    ['the one of its registration', 'kiosk-no-41', 'kiosk-no-41', 'clear'],
+    ['another one', 'kiosk-no-42', 'kiosk-no-43', 'fingerprint_changed'],
+  ])('stand beside the fingerprint that the device tells with the payment: %s', async (_, fingerprint, deviceFingerprint, code) => {
+    const { id: deviceId } = await system.device({ fingerprint });
+
+    const { body } = await system.call('POST', '/api/payments', {
+      key: newId('payment'),
+      body: { amount: 1_000, currency: 'usd', deviceId, paymentMethod: 'pm_card_visa', deviceFingerprint },
+    });
+
+    const { body: list } = await system.call('GET', `/api/admin/fraud/assessments?paymentId=${String(body.id)}`);
+    expect(list.data[0].findings).toContainEqual(expect.objectContaining({ rule: 'device_fingerprint', code }));
   });
 });
