@@ -28,7 +28,7 @@ type RowReader = (values: readonly (string | null)[]) => QueryResultRow;
 const readersOf = new WeakMap<object, Map<string, RowReader | null>>();
 const types = pg.types as unknown as { getTypeParser(type: number, format: 'text'): (text: string) => unknown };
 // pg's own way from a value to its text, under the name that pg gave it.
-const conversion = (pg as unknown as Record<string, { prepareValue(value: unknown): unknown } | undefined>)['utils'];
+const conversion = (pg as unknown as Record<string, { readonly prepareValue: (value: unknown) => unknown } | undefined>)['utils'];
 assert(conversion, 'pg shows how it converts values');
 const { prepareValue } = conversion;
 
