@@ -195,7 +195,7 @@ function print(name: string, figures: Figures): void {
 /** Of the product's or the baseline's pools: neither ours nor those that rest. */
 async function busyConnections(databaseUrl: string): Promise<number> {
   const { rows } = await admin.query<{ count: number }>(
-    `select count(*) as count from pg_stat_activity where datname = $1 and state <> 'idle'`,
+    `select count(*) as count from pg_stat_activity where datname = $1 and backend_type = 'client backend' and state <> 'idle'`,
     [new URL(databaseUrl).pathname.slice(1)],
   );
   return rows[0]?.count ?? 0;

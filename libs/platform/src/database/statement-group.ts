@@ -1,5 +1,6 @@
 /** Prepared statements that travel together: one message to the server and one back, whatever their number. */
 import pg, { type FieldDef, type QueryResultRow, type Submittable } from 'pg';
+import { assert } from '#kernel';
 import type { GroupResult } from './transaction.js';
 
 /** A statement with its values. One name always stands for one text. */
@@ -25,10 +26,11 @@ type RowReader = (values: readonly (string | null)[]) => QueryResultRow;
 
 // A connection's prepared statement returns the same columns for as long as it lives, so it is asked for them once; null: it returns none.
 const readersOf = new WeakMap<object, Map<string, RowReader | null>>();
-const { types, utils } = pg as unknown as {
-  readonly types: { getTypeParser(type: number, format: 'text'): (text: string) => unknown };
-  readonly utils: { prepareValue(value: unknown): unknown };
-};
+const types = pg.types as unknown as { getTypeParser(type: number, format: 'text'): (text: string) => unknown };
+// pg's own way from a value to its text, under the name that pg gave it.
+const conversion = (pg as unknown as Record<string, { readonly prepareValue: (value: unknown) => unknown } | undefined>)['utils'];
+assert(conversion, 'pg shows how it converts values');
+const { prepareValue } = conversion;
 
 /**
  * Runs statements in their order until one fails: the server skips those behind it. Outside a transaction they are one together.
@@ -64,7 +66,7 @@ export class StatementGroup implements Submittable {
     readersOf.set(wire, this.readers);
     try {
       // Before anything is sent: a value that cannot be must not leave half a message behind.
-      const bound = this.statements.map(({ values }) => values.map((value) => utils.prepareValue(value)));
+      const bound = this.statements.map(({ values }) => values.map((value) => prepareValue(value)));
       this.send(wire, bound);
       return null;
     } catch (error) {
